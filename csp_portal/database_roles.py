@@ -1,0 +1,69 @@
+"""What the web role may do: granted anew after every migration, so that no migration has to think of it.
+
+A model says `append_only = True` when its rows are never changed or removed (the activity log). Partitions are
+reached through their parent only, where the parent's rights are the ones that count.
+"""
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, transaction
+from django.db.backends.utils import CursorWrapper
+
+OWNER = "owner"  # the alias of the connection that migrates
+WEB = "default"
+LOCK = 7_203_415  # of pg_advisory_xact_lock: two grants at once would meet in the catalogue
+READ_ONLY_TABLES = frozenset({"django_migrations"})
+
+TABLES = """
+    SELECT c.relname, c.relispartition
+    FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+      AND pg_has_role(c.relowner, 'MEMBER')
+    ORDER BY c.relname
+"""
+
+
+def role_names() -> tuple[str, str]:
+    """The owner's and the web role's name.
+
+    Raises ImproperlyConfigured when they are the same or belong to two databases.
+    """
+    owner, web = (connections[alias].settings_dict for alias in (OWNER, WEB))
+    if owner["USER"] == web["USER"]:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL and DATABASE_OWNER_URL both name the role {owner['USER']!r}; "
+            "the role of web and workers must not own the tables."
+        )
+    if owner["NAME"] != web["NAME"]:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL names the database {web['NAME']!r} but DATABASE_OWNER_URL {owner['NAME']!r}."
+        )
+    return owner["USER"], web["USER"]
+
+
+def grant_rights() -> None:
+    """Give the web role what it needs on every table and sequence of the owner, and take what it has beyond."""
+    _, web = role_names()
+    append_only = {model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)}
+    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(TABLES)
+        for table, is_partition in cursor.fetchall():
+            rights = "" if is_partition else rights_on(table, append_only)
+            _grant(cursor, table, rights, web)
+        role = connections[OWNER].ops.quote_name(web)
+        cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
+
+
+def rights_on(table: str, append_only: set[str]) -> str:
+    """What the web role may do with an ordinary table."""
+    if table in READ_ONLY_TABLES:
+        return "SELECT"
+    return "SELECT, INSERT" if table in append_only else "SELECT, INSERT, UPDATE, DELETE"
+
+
+def _grant(cursor: CursorWrapper, table: str, rights: str, web: str) -> None:
+    quote = connections[OWNER].ops.quote_name
+    cursor.execute(f"REVOKE ALL ON TABLE {quote(table)} FROM {quote(web)}")
+    if rights:
+        cursor.execute(f"GRANT {rights} ON TABLE {quote(table)} TO {quote(web)}")

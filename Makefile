@@ -1,0 +1,85 @@
+# `make run` starts the portal, `make test` checks it. Both need Python 3.11 or newer with pip, nothing else.
+#
+# A stamp file says that an install matches its lock file, so the second run skips it.
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PY = .venv/bin/python
+VAR_DIR ?= var
+# What `make test` gives to pytest, e.g. `make pytest TESTS="-k links"`.
+TESTS ?= -n 2 tests
+SOURCES = csp_portal customers software orders cancellations activity
+
+.PHONY: run test install frontend browser lint types layers templates migrations pytest lock clean distclean
+
+run: .venv/.runtime node_modules/.stamp
+	@$(PY) manage.py run
+
+test: .venv/.test node_modules/.stamp browser lint types layers templates migrations pytest
+
+install: .venv/.test node_modules/.stamp
+
+.venv/.runtime: requirements.txt requirements-uv.txt
+	@echo "Installing the Python packages of the portal."
+	@PYTHON="$(PYTHON)" sh tools/install_python.sh requirements.txt
+	@touch $@
+
+.venv/.test: requirements-test.txt requirements-uv.txt
+	@echo "Installing the Python packages of the tests."
+	@PYTHON="$(PYTHON)" sh tools/install_python.sh requirements-test.txt
+	@touch $@ .venv/.runtime
+
+node_modules/.stamp: package.json package-lock.json
+	@echo "Installing the front-end packages."
+	@sh tools/install_frontend.sh
+	@touch $@
+
+frontend: node_modules/.stamp
+
+browser:
+	@echo "Looking for Chromium and fonts."
+	@sh tools/install_browser.sh
+
+lint:
+	@echo "Linting and checking the format (ruff)."
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types:
+	@echo "Checking types (mypy)."
+	@$(PY) -m mypy $(SOURCES) tests manage.py
+
+layers:
+	@echo "Checking who imports whom (import-linter)."
+	@$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo
+
+templates:
+	@echo "Checking the style of the templates (djade)."
+	@find templates $(SOURCES) -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2 --check
+
+# It cannot ask the database whether the migrations there are consistent, and need not.
+migrations:
+	@echo "Looking for model changes without a migration."
+	@$(PY) -W "ignore:Got an error checking a consistent:RuntimeWarning" manage.py makemigrations --check --dry-run
+
+pytest:
+	@echo "Running the tests."
+	@$(PY) -m pytest $(TESTS)
+
+# Lock the newest versions that pyproject.toml allows.
+lock:
+	@.tools/bin/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-header \
+		--no-annotate pyproject.toml -o requirements.txt
+	@.tools/bin/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-header \
+		--no-annotate pyproject.toml --group test -c requirements.txt -o requirements-test.txt
+
+clean:
+	@echo "Removing the data, the logs and the secrets of this checkout."
+	@if [ -x $(PY) ]; then $(PY) tools/clean.py "$(VAR_DIR)"; else rm -rf "$(VAR_DIR)"; fi
+	@rm -rf staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+distclean: clean
+	@rm -rf .venv .tools node_modules

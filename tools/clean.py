@@ -1,0 +1,14 @@
+"""Remove a `var/` folder and what belongs to it in the temporary directory; `make clean` calls it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from csp_portal import embedded
+
+if __name__ == "__main__":
+    try:
+        embedded.remove(Path(sys.argv[1]))
+    except embedded.ServerError as error:
+        sys.exit(str(error))

@@ -1,0 +1,166 @@
+"""How the portal writes things: icons, money, instants, days, countries, sizes, states. Built in to every template."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_timedelta
+from babel.units import format_unit
+from django import template
+from django.forms.boundfield import BoundField, BoundWidget
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import gettext as _
+
+from csp_portal.calendar_utc import utc_day
+from csp_portal.money import format_money
+from csp_portal.territories import country_name, language_name
+
+register = template.Library()
+
+NOTHING = "\N{EN DASH}"  # stands where there is no value
+BADGE_COLOURS = {"good": "green", "waiting": "orange", "bad": "red", "neutral": "secondary"}
+_BYTE_UNITS = (("digital-terabyte", 10**12), ("digital-gigabyte", 10**9), ("digital-megabyte", 10**6))
+_CONTROL_CLASSES = {
+    "checkbox": "form-check-input",
+    "radio": "form-check-input",
+    "select": "form-select",
+    "selectmultiple": "form-select",
+}
+
+
+def _locale() -> Locale:
+    """The reader's locale, as Babel knows it."""
+    return Locale.parse(to_locale(get_language() or "en"))
+
+
+@register.simple_tag
+def icon(name: str, css_class: str = "") -> SafeString:
+    """An icon of the sprite (`manage.py build_icons`); it decorates, so screen readers pass over it."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        css_class,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def money(amount: Decimal | None, currency: str) -> str:
+    """`1,193.44 USD`, with all digits of the currency's minor unit."""
+    if amount is None:
+        return NOTHING
+    return format_html('<span class="amount">{}</span>', format_money(amount, currency))
+
+
+@register.simple_tag
+def tax_label(tax_included: bool) -> str:
+    """Whether an amount includes tax, in two words (M3)."""
+    return _("incl. tax") if tax_included else _("excl. tax")
+
+
+@register.simple_tag
+def price(amount: Decimal | None, currency: str, tax_included: bool) -> str:
+    """An amount with its tax label (M3)."""
+    if amount is None:
+        return NOTHING
+    return format_html('{} <span class="tax-label">{}</span>', money(amount, currency), tax_label(tax_included))
+
+
+@register.simple_tag
+def instant(when: datetime | None, relative: str = "") -> str:
+    """An instant in the reader's zone, with UTC on hover and focus (X4); with `relative="yes"` how far from now."""
+    if when is None:
+        return NOTHING
+    in_utc, local = when.astimezone(UTC), timezone.localtime(when)
+    shown, hint = written_instant(local), written_instant(in_utc)
+    if relative:
+        shown, hint = _from_now(when), shown if shown == hint else f"{shown} = {hint}"
+    when_element = format_html('<time datetime="{}">{}</time>', in_utc.strftime("%Y-%m-%dT%H:%M:%SZ"), shown)
+    if shown == hint:
+        return when_element
+    return format_html('<span class="instant" tabindex="0"><span class="hint">{}</span>{}</span>', hint, when_element)
+
+
+def written_instant(when: datetime) -> str:
+    """`24 Mar 2020, 09:00 CET`: the day, the time and the zone it is told in."""
+    zone = when.strftime("%Z")
+    return _("%(day)s, %(time)s %(zone)s") % {
+        "day": formats.date_format(when, "SHORT_DATE_FORMAT"),
+        "time": formats.time_format(when, "TIME_FORMAT"),
+        "zone": f"UTC{zone}" if zone[:1] in "+-" else zone,  # a zone without letters of its own
+    }
+
+
+def _from_now(when: datetime) -> str:
+    """`in 3 days`, `2 hours ago`; days and not weeks up to two months, for deadlines are counted in days."""
+    away = when - timezone.now()
+    days = abs(away) / timedelta(days=1)
+    # Babel takes the largest unit of which there are more than the threshold.
+    threshold = days / 7 + 0.01 if 1 <= days < 60 else 0.85
+    return format_timedelta(away, add_direction=True, threshold=threshold, locale=_locale())
+
+
+@register.simple_tag
+def day(when: date | datetime | None) -> str:
+    """A day of the calendar in UTC, in words: `24 March 2020 (UTC)` (C2)."""
+    if when is None:
+        return NOTHING
+    that_day = utc_day(when) if isinstance(when, datetime) else when
+    words = _("%(day)s (UTC)") % {"day": formats.date_format(that_day, "DATE_FORMAT")}
+    return format_html('<time class="text-nowrap" datetime="{}">{}</time>', that_day.isoformat(), words)
+
+
+@register.simple_tag
+def month(first_day: date | None) -> str:
+    """A month in UTC: `February 2020`."""
+    if first_day is None:
+        return NOTHING
+    words = formats.date_format(first_day, "YEAR_MONTH_FORMAT")
+    return format_html('<time class="text-nowrap" datetime="{:%Y-%m}">{}</time>', first_day, words)
+
+
+register.filter("country", country_name)
+register.filter("language_name", language_name)
+
+
+@register.filter(name="bytes")
+def bytes_filter(size: int | None) -> str:
+    """`1.4 GB` (10^9 bytes), with the exact number in the title."""
+    if size is None:
+        return NOTHING
+    exact = ngettext("%(size)s byte", "%(size)s bytes", size) % {
+        "size": formats.number_format(size, force_grouping=True)
+    }
+    unit, bytes_in_unit = next((pair for pair in _BYTE_UNITS if size >= pair[1]), ("digital-kilobyte", 1000))
+    if size < bytes_in_unit:
+        return exact
+    shown = format_unit(round(Decimal(size) / bytes_in_unit, 1), unit, length="short", locale=_locale())
+    return format_html('<data class="text-nowrap" value="{}" title="{}">{}</data>', size, exact, shown)
+
+
+@register.inclusion_tag("partials/badge.html")
+def badge(state: str, label: Any) -> dict[str, Any]:
+    """A status as a word; `state` (good, waiting, bad, neutral) only colours it."""
+    return {"colour": BADGE_COLOURS[state], "label": label}
+
+
+@register.filter
+def choices(field: BoundField) -> Iterable[BoundWidget]:
+    """The radio buttons or tick boxes of a field, with the component library's class."""
+    field.field.widget.attrs["class"] = "form-check-input"  # of this form's own copy of the field
+    return field.subwidgets
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """A form field's control with the component library's class for its kind."""
+    classes = [_CONTROL_CLASSES.get(field.widget_type, "form-control"), field.field.widget.attrs.get("class", "")]
+    if field.errors:
+        classes.append("is-invalid")
+    return mark_safe(field.as_widget(attrs={"class": " ".join(filter(None, classes))}))  # noqa: S308  # Django's own HTML

@@ -1,0 +1,75 @@
+"""What the portal answers when it does not do what was asked: pages of the portal with a way on (P2)."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from csp_portal.errors import Refusal
+from csp_portal.reader import theme_of
+
+log = logging.getLogger(__name__)
+
+MESSAGES_REGION = "#messages"
+
+
+class RefusalMiddleware:
+    """Shows a refusal that no view has caught, and sends an htmx request on when its answer is another page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        # htmx would follow a redirect silently and put the whole page, or the sign-in form, into a part of this one.
+        if request.htmx and 300 <= response.status_code < 400 and response.has_header("Location"):  # type: ignore[attr-defined]
+            return _leave_for(response)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a refusal; any other exception takes its usual way."""
+        if not isinstance(exception, Refusal):
+            return None
+        return _answer(request, "refused.html", exception.status, {"refusal": exception})
+
+
+def _leave_for(redirect: HttpResponseBase) -> HttpResponseClientRedirect:
+    """The redirect as one that the browser itself follows, with the cookies it carries."""
+    response = HttpResponseClientRedirect(redirect.headers["Location"])
+    response.cookies.update(redirect.cookies)
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, "400.html", 400)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form came without its secret: most often the sign-in has changed in another tab, or cookies are off."""
+    log.warning("csrf failure: %s", reason)
+    return _answer(request, "403_csrf.html", 403)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, "403.html", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, "404.html", 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The fault is ours; told without context processors, so that a database that is down cannot fail it again."""
+    return HttpResponse(render_to_string("500.html", {"theme": theme_of(request)}), status=500)
+
+
+def _answer(request: HttpRequest, template: str, status: int, context: dict[str, Any] | None = None) -> HttpResponse:
+    """The page with its status; for htmx a part of it, which goes to the page's messages."""
+    response = render(request, template, context, status=status)
+    if getattr(request, "htmx", False):
+        return retarget(reswap(response, "innerHTML"), MESSAGES_REGION)
+    return response

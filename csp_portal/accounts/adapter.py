@@ -1,0 +1,29 @@
+"""How django-allauth behaves in the portal."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from activity.services import client_address
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Sign-in with an account that somebody made for you; nobody makes their own."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("The e-mail address or the password is not right. Check both and try again."),
+        "too_many_login_attempts": _("Too many failed sign-ins. Wait five minutes and try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address the log records too; whose address is unreadable share one limit."""
+        return client_address.get() or "unknown"
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """None: a page that asks for the password again is not routed."""
+        return []

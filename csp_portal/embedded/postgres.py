@@ -86,17 +86,18 @@ class Postgres:
     def _launch(self) -> bool:
         """Start the server's process; whether it answered before it gave up or START_SECONDS passed."""
         self._remove_stale_pid_files()
-        process = subprocess.Popen(
-            [str(self.place.programs / "bin" / "postgres"), "-D", str(self.cluster), *self._settings()],
-            stdin=subprocess.DEVNULL,
-            stdout=self.log.open("wb"),
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env=without_postgres_variables(),
-            start_new_session=True,  # Ctrl-C in the terminal is not for it
-            preexec_fn=die_with_parent if self.throwaway else None,
-            **server_user(),
-        )
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(
+                [str(self.place.programs / "bin" / "postgres"), "-D", str(self.cluster), *self._settings()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env=without_postgres_variables(),
+                start_new_session=True,  # Ctrl-C in the terminal is not for it
+                preexec_fn=die_with_parent if self.throwaway else None,
+                **server_user(),
+            )
         remember(process)
         wait_until(lambda: process.poll() is not None or self.is_up(), START_SECONDS)
         return process.poll() is None and self.is_up()

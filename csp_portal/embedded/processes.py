@@ -42,10 +42,10 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when the one that started it is gone, even by kill -9."""
+def die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Have the kernel send this process `number` when the one that started it is gone, even by kill -9."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
 
 
 def without_postgres_variables() -> dict[str, str]:

@@ -48,15 +48,16 @@ class Valkey:
             return
         folder = self.place.var / "valkey"
         make_folder(folder, CLOSED_FOLDER)
-        process = subprocess.Popen(
-            [str(get_binary_path()), *self._arguments(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=self.log.open("wb"),
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            start_new_session=True,  # Ctrl-C in the terminal is not for it
-            preexec_fn=die_with_parent if self.throwaway else None,
-        )
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(
+                [str(get_binary_path()), *self._arguments(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                start_new_session=True,  # Ctrl-C in the terminal is not for it
+                preexec_fn=die_with_parent if self.throwaway else None,
+            )
         remember(process)
         wait_until(lambda: process.poll() is not None or self.is_up(), START_SECONDS)
         if not self.is_up():

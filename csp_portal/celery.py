@@ -3,9 +3,18 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csp_portal.settings")
 
 app = Celery("csp_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# Beat may run twice: every job does its work once. Times are UTC.
+app.conf.beat_schedule = {
+    "post-due-credits": {"task": "orders.billing.tasks.post_due_credits", "schedule": 60.0},
+    "close-invoices": {"task": "orders.billing.tasks.close_invoices", "schedule": crontab(minute="5")},
+    "issue-invoices": {"task": "orders.billing.tasks.issue_invoices", "schedule": crontab(minute="35")},
+    "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
+}

@@ -1,0 +1,93 @@
+"""Refusals: why the portal did not do what was asked, on which facts, and what to do next (P2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar, Protocol
+
+from django.utils import formats, timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+Text = str | Promise
+
+
+class Loggable(Protocol):
+    """Something the activity log can name: its public ids and names as they are now."""
+
+    def log_subject(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One rule that refuses: a stable code, the spec's rule id, a sentence and the next step.
+
+    Sentence and step may hold named placeholders (`%(last_day)s`) that the refusal's facts fill.
+    Every reason registers itself, so that pages can list them all.
+    """
+
+    code: str
+    rule: str
+    sentence: Text
+    next_step: Text
+    status: int = 409
+
+    registry: ClassVar[dict[str, "Reason"]] = {}
+
+    def __post_init__(self) -> None:
+        if self.registry.setdefault(self.code, self) != self:
+            raise ValueError(f"two reasons are called {self.code!r}")
+
+    @classmethod
+    def all(cls) -> list["Reason"]:
+        """Every reason there is, by code."""
+        return [cls.registry[code] for code in sorted(cls.registry)]
+
+
+class Refusal(Exception):
+    """Raised by a service that will not do what was asked; a face shows it and changes nothing."""
+
+    def __init__(self, reason: Reason, *, on: Loggable | None = None, **facts: Any) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+        self.on = on
+        self.facts = facts
+
+    @property
+    def code(self) -> str:
+        return self.reason.code
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that answers it."""
+        return self.reason.status
+
+    @property
+    def message(self) -> str:
+        """The sentence with its facts, in the reader's language."""
+        return str(self.reason.sentence) % written(self.facts)
+
+    @property
+    def next_step(self) -> str:
+        """What to do now, with the facts, in the reader's language."""
+        return str(self.reason.next_step) % written(self.facts)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next_step}"
+
+
+def written(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """`facts` as a reader sees them: days and instants in words, instants in the reader's zone."""
+    return {name: _written(value) for name, value in facts.items()}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        local = timezone.localtime(value)
+        return _("%(day)s, %(time)s") % {
+            "day": formats.date_format(local, "DATE_FORMAT"),
+            "time": f"{local:%H:%M} {local:%Z}",
+        }
+    if isinstance(value, date):
+        return formats.date_format(value, "DATE_FORMAT")
+    return value

@@ -1,0 +1,228 @@
+"""The portal's one settings file, read from the environment.
+
+Development runs with nothing set: the portal then starts its own PostgreSQL and Valkey (`embedded.py`)
+and keeps its secrets in `var/`. With `ENVIRONMENT=production` every secret and address must be given.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal import embedded, secrets_file
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+
+ENVIRONMENT = env.str("ENVIRONMENT", default="development")
+if ENVIRONMENT not in {"development", "production"}:
+    raise ImproperlyConfigured(f"ENVIRONMENT is {ENVIRONMENT!r}; it must be 'development' or 'production'.")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = env.bool("DEBUG", default=False)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG must be off in production; remove DEBUG from the environment.")
+
+
+def _required(name: str) -> str:
+    """The value of `name`, which production must be given."""
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set; production does not start without it.")
+    return value
+
+
+# Secrets: a list of keys is newest first; old ones stay readable until they are removed from the list.
+_secrets = {} if PRODUCTION else secrets_file.development_secrets(VAR_DIR / "secrets.json")
+
+
+def _secret(name: str) -> str:
+    return _required(name) if PRODUCTION else env.str(name, default="") or _secrets[name]
+
+
+def _secret_list(name: str) -> list[str]:
+    return [key for key in _secret(name).split(",") if key]
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+KEY_ENCRYPTION_KEYS = _secret_list("KEY_ENCRYPTION_KEYS")  # Fernet keys that encrypt product keys at rest (K2)
+KEY_HASH_KEYS = _secret_list("KEY_HASH_KEYS")  # keys of the hash by which a product key is found (K2)
+LINK_TOKEN_KEYS = _secret_list("LINK_TOKEN_KEYS")  # keys of the MAC in a link's token (K5)
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set; production does not start without it.")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# How many proxies of ours stand in front and append to X-Forwarded-For; 0 trusts none of that header.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+SITE_URL = env.str("SITE_URL", default="")  # address of the portal in links; empty: that of the request
+
+# Stores: the given servers, else our own.
+_embedded = embedded.Urls.below(VAR_DIR)
+DATABASE_URL = _required("DATABASE_URL") if PRODUCTION else env.str("DATABASE_URL", default="")
+REDIS_URL = _required("REDIS_URL") if PRODUCTION else env.str("REDIS_URL", default="")
+EMBEDDED_POSTGRES = not DATABASE_URL
+EMBEDDED_VALKEY = not REDIS_URL
+DATABASE_OWNER_URL = _embedded.owner if EMBEDDED_POSTGRES else env.str("DATABASE_OWNER_URL", default=DATABASE_URL)
+DATABASE_SUPERUSER_URL = _embedded.superuser if EMBEDDED_POSTGRES else env.str("DATABASE_SUPERUSER_URL", default="")
+
+
+def _database(url: str) -> dict[str, Any]:
+    return {
+        **environ.Env.db_url_config(url),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {
+    "default": _database(DATABASE_URL or _embedded.web),  # web, workers and tests: owns nothing
+    "owner": _database(DATABASE_OWNER_URL),  # migrates, and nothing else
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL or _embedded.cache,
+        "KEY_PREFIX": "csp",
+    }
+}
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL) or _embedded.broker
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,  # seconds; a task that takes longer would run twice
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "csp_portal",
+    "csp_portal.accounts",
+    "activity",
+    "customers",
+    "software",
+    "orders",
+    "orders.billing",
+    "cancellations",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp_portal.security.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "csp_portal.reader.ReaderMiddleware",
+    "activity.middleware.ClientAddressMiddleware",
+    "csp_portal.pages.RefusalMiddleware",
+]
+ROOT_URLCONF = "csp_portal.urls"
+WSGI_APPLICATION = "csp_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp_portal.navigation.frame",
+            ],
+            "builtins": ["csp_portal.templatetags.portal"],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Sign-in (spec 1)
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "csp_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made with a verified address, never by sign-up
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+if PRODUCTION:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "csp_portal.pages.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+
+# Language and time: stored in UTC, shown in the reader's zone (X4).
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "csp_portal" / "locale"]
+FORMAT_MODULE_PATH = ["csp_portal.formats"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Files
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "csp_portal.frontend.PackageFinder",
+]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "files")))
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(MEDIA_ROOT), "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# The operator, as its partners see it
+OPERATOR_NAME = env.str("OPERATOR_NAME", default="Northwind Cloud Distribution Ltd")
+OPERATOR_ADDRESS = env.str("OPERATOR_ADDRESS", default="1 Harbour Street, London EC3N 4AB, United Kingdom")
+OPERATOR_TAX_ID = env.str("OPERATOR_TAX_ID", default="GB 123 4567 89")
+OPERATOR_SUPPORT_EMAIL = env.str("OPERATOR_SUPPORT_EMAIL", default="support@operator.example")

@@ -1,0 +1,131 @@
+"""Who may do what: the table of the spec's chapter 1, and the gate in front of every view (P1, P2)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import TextChoices
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from activity.models import Action
+from activity.services import record_refusal
+from csp_portal.errors import Reason, Refusal
+
+View = Callable[..., HttpResponseBase]
+
+
+class Role(TextChoices):
+    ADMIN_AGENT = "admin_agent", _("Admin agent")
+    GLOBAL_ADMIN = "global_admin", _("Global admin")
+    ACCOUNT_ADMIN = "account_admin", _("Account admin")
+    REFERRAL_ADMIN = "referral_admin", _("Referral admin")
+    MARKETING_CONTENT_ADMIN = "marketing_content_admin", _("Marketing content admin")
+    AUDITOR = "auditor", _("Auditor")
+    SUPPORT_AGENT = "support_agent", _("Support agent")
+    OPERATOR_ADMIN = "operator_admin", _("Operator admin")
+
+
+OPERATOR_ROLES = frozenset({Role.SUPPORT_AGENT, Role.OPERATOR_ADMIN})
+
+
+class Permission(TextChoices):
+    SEE_HOME = "see_home", _("see the home page")
+    SEE_CUSTOMERS = "see_customers", _("see customers")
+    EDIT_CUSTOMERS = "edit_customers", _("edit customers")
+    SEE_SOFTWARE = "see_software", _("see software")
+    SEE_ORDERS = "see_orders", _("see orders")
+    SEE_INVOICES = "see_invoices", _("see invoices")
+    BUY = "buy", _("buy for a customer")
+    GET_KEYS = "get_keys", _("see keys and downloads")
+    CANCEL = "cancel", _("cancel a purchase")
+    SEE_ACTIVITY = "see_activity", _("see the activity log")
+
+
+_AGENT_AND_GLOBAL = frozenset({Role.ADMIN_AGENT, Role.GLOBAL_ADMIN})
+
+# The table. A role that is not named in a row may not.
+ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
+    Permission.SEE_HOME: frozenset(Role),
+    Permission.SEE_CUSTOMERS: _AGENT_AND_GLOBAL,
+    Permission.EDIT_CUSTOMERS: _AGENT_AND_GLOBAL,
+    Permission.SEE_SOFTWARE: _AGENT_AND_GLOBAL,
+    Permission.SEE_ORDERS: _AGENT_AND_GLOBAL,
+    Permission.SEE_INVOICES: _AGENT_AND_GLOBAL,
+    Permission.BUY: _AGENT_AND_GLOBAL,
+    Permission.GET_KEYS: frozenset({Role.ADMIN_AGENT}),
+    Permission.CANCEL: frozenset({Role.ADMIN_AGENT}),
+    Permission.SEE_ACTIVITY: frozenset(
+        {
+            Role.GLOBAL_ADMIN,
+            Role.ACCOUNT_ADMIN,
+            Role.REFERRAL_ADMIN,
+            Role.MARKETING_CONTENT_ADMIN,
+            Role.AUDITOR,
+        }
+    ),
+}
+
+ROLE_REQUIRED = Reason(
+    code="role_required",
+    rule="P1",
+    sentence=_("Only %(needed)s may %(action)s; your roles are: %(held)s."),
+    next_step=_("Ask a Global admin of your organisation for the role, or a colleague who has it."),
+    status=403,
+)
+
+
+def role_refusal(permission: Permission, roles: frozenset[Role]) -> Refusal:
+    """Why someone who holds `roles` may not use `permission`."""
+    needed = [role for role in Role if role in ROLES_THAT_MAY[permission]]
+    return Refusal(
+        ROLE_REQUIRED,
+        needed=_names(needed),
+        action=permission.label,
+        held=_names([role for role in Role if role in roles]) or "–",
+    )
+
+
+def _names(roles: list[Role]) -> str:
+    return ", ".join(str(role.label) for role in roles)
+
+
+def require(actor: Any, permission: Permission) -> None:
+    """Raise the role's refusal unless `actor` may use `permission`; the first check of every service (C4)."""
+    if not actor.may(permission):
+        raise actor.refusal(permission)
+
+
+def role_required(permission: Permission) -> Callable[[View], View]:
+    """Let in signed-in users whose roles may use `permission`; others meet the refusal (403), which is logged."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
+            if not request.user.may(permission):
+                refusal = request.user.refusal(permission)
+                record_refusal(Action.ACCESS_REFUSED, refusal, actor=request.user, permission=permission.value)
+                raise refusal
+            return view(request, *args, **kwargs)
+
+        gated.permission = permission  # type: ignore[attr-defined]  # read by the test that walks the URL table
+        return gated
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """Mark a view as open to anybody; the test that walks the URL table wants one mark or the other."""
+
+    @wraps(view)
+    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, *args, **kwargs)
+
+    marked.permission = None  # type: ignore[attr-defined]  # read by the test that walks the URL table
+    return marked

@@ -1,0 +1,149 @@
+"""The activity log: who did what to which customer's software, append-only (A3, A4).
+
+The table is partitioned by month and made by SQL in the first migration, which also holds the columns
+that only PostgreSQL fills (`xid`, `server_epoch`, for sealing) and the triggers that refuse any change.
+"""
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(models.TextChoices):
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
+    ACCESS_REFUSED = "access_refused", _("Access refused")
+    PARTNER_CREATED = "partner_created", _("Partner created")
+    USER_CREATED = "user_created", _("User created")
+    CUSTOMER_CREATED = "customer_created", _("Customer created")
+    PRICE_LIST_IMPORTED = "price_list_imported", _("Price list imported")
+    TAX_RATES_IMPORTED = "tax_rates_imported", _("Tax rates imported")
+    BUILD_IMPORTED = "build_imported", _("Build imported")
+    KEYS_IMPORTED = "keys_imported", _("Keys imported")
+    ORDER_PLACED = "order_placed", _("Order placed")
+    ORDER_REFUSED = "order_refused", _("Order refused")
+    KEYS_ALLOTTED = "keys_allotted", _("Keys allotted")
+    KEYS_PENDING = "keys_pending", _("Keys pending")
+    KEY_REVEALED = "key_revealed", _("Key shown")
+    KEY_REFUSED = "key_refused", _("Key refused")
+    LINK_GRANTED = "link_granted", _("Link made")
+    LINK_RENEWED = "link_renewed", _("Link renewed")
+    LINK_REFUSED = "link_refused", _("Link refused")
+    DOWNLOAD_STARTED = "download_started", _("Download started")
+    DOWNLOAD_REFUSED = "download_refused", _("Download refused")
+    PURCHASE_CANCELLED = "purchase_cancelled", _("Purchase cancelled")
+    CANCEL_REFUSED = "cancel_refused", _("Cancellation refused")
+    CREDIT_POSTED = "credit_posted", _("Credit posted")
+    MONTH_CLOSED = "month_closed", _("Month closed")
+    INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
+    LOG_READ = "log_read", _("Activity log read")
+
+
+# What the log page lists first (A1): who came by a key, a link or a download, and who was refused one.
+SAW_THE_KEY = frozenset({Action.KEY_REVEALED})
+MADE_THE_LINK = frozenset({Action.LINK_GRANTED, Action.LINK_RENEWED})
+USED_THE_LINK = frozenset({Action.DOWNLOAD_STARTED})
+KEYS_AND_DOWNLOADS = frozenset(
+    {*SAW_THE_KEY, *MADE_THE_LINK, *USED_THE_LINK, Action.KEY_REFUSED, Action.LINK_REFUSED, Action.DOWNLOAD_REFUSED}
+)
+
+
+class ActorKind(models.TextChoices):
+    USER = "user", _("user")
+    SYSTEM = "system", _("the portal")
+    LINK_HOLDER = "link_holder", _("holder of the link")
+    VISITOR = "visitor", _("visitor without sign-in")
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def of_partner(self, partner_id: int | None) -> Self:
+        """Rows of one partner's chain; of nobody's where there is no partner."""
+        return self.filter(partner_id=partner_id) if partner_id else self.none()
+
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Rows from `start` until before `end`."""
+        return self.filter(occurred_at__gte=start, occurred_at__lt=end)
+
+    def keys_and_downloads(self) -> Self:
+        return self.filter(action__in=KEYS_AND_DOWNLOADS)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-occurred_at", "-id")
+
+
+class Event(models.Model):
+    """One row of the log: names as they then were beside public ids; only the partner is a foreign key (A4)."""
+
+    append_only = True
+
+    occurred_at = models.DateTimeField(default=timezone.now)
+    partner = models.ForeignKey("accounts.Partner", on_delete=models.PROTECT, null=True, related_name="+")
+    action = models.CharField(max_length=40)  # no choices: a new action is no migration
+    actor_kind = models.CharField(max_length=12, choices=ActorKind.choices)
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.TextField(default="")
+    customer_id = models.UUIDField(null=True)
+    customer_name = models.TextField(default="")
+    product_id = models.TextField(default="")
+    product_name = models.TextField(default="")
+    order_number = models.TextField(default="")
+    purchase_id = models.UUIDField(null=True)
+    key_last_five = models.TextField(default="")
+    key_hash = models.TextField(default="")
+    key_hash_key_id = models.TextField(default="")
+    link_id = models.UUIDField(null=True)
+    link_made_by = models.TextField(default="")
+    details = models.JSONField(default=dict)
+    ip_commitment = models.BinaryField(default=b"")
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "activity_event"
+
+    def __str__(self) -> str:
+        return f"{self.occurred_at:%Y-%m-%dT%H:%M:%SZ} {self.action} {self.actor_name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the row; a row that stands is never saved again."""
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    @property
+    def what(self) -> str:
+        """The action as a reader is told."""
+        return str(Action(self.action).label)
+
+    @property
+    def who(self) -> str:
+        """The actor as a reader is told."""
+        return self.actor_name or str(ActorKind(self.actor_kind).label)
+
+    @property
+    def saw_the_key(self) -> str:
+        return self.who if self.action in SAW_THE_KEY else ""
+
+    @property
+    def made_the_link(self) -> str:
+        return self.who if self.action in MADE_THE_LINK else self.link_made_by
+
+    @property
+    def used_the_link(self) -> str:
+        return self.who if self.action in USED_THE_LINK else ""
+
+
+class Address(models.Model):
+    """The IP address of one event, apart from it so that it can be redacted; the event holds its salted commitment."""
+
+    append_only = True
+
+    event_id = models.BigIntegerField(primary_key=True)
+    occurred_at = models.DateTimeField()
+    address = models.GenericIPAddressField()
+    salt = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.address)

@@ -1,0 +1,77 @@
+"""The customers of a partner (U1)."""
+
+import uuid
+from typing import Any, Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.accounts.models import Partner, User
+
+COUNTRY_CODE = RegexValidator(r"^[A-Z]{2}\Z", _("Give a country code of two capital letters, such as DE."))
+CURRENCY_CODE = RegexValidator(r"^[A-Z]{3}\Z", _("Give a currency code of three capital letters, such as EUR."))
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def visible_to(self, user: User) -> Self:
+        """Customers of the user's own partner; the operator's staff see none here."""
+        return self.filter(partner_id=user.partner_id) if user.partner_id else self.none()
+
+    def matching(self, text: str) -> Self:
+        """Customers whose name or domain contains `text`, or whose tenant GUID it is (U2)."""
+        tenant_id = _guid(text)
+        if tenant_id:
+            return self.filter(tenant_id=tenant_id)
+        return self.filter(Q(company_name__icontains=text) | Q(primary_domain__icontains=text))
+
+
+def _guid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text.strip())
+    except ValueError:
+        return None
+
+
+class Customer(models.Model):
+    """A tenant of a partner. GUID and domain are unique within the partner."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="customers")
+    tenant_id = models.UUIDField(_("tenant GUID"))
+    company_name = models.CharField(_("company name"), max_length=200)
+    primary_domain = models.CharField(_("primary domain"), max_length=253)
+    market = models.CharField(_("market"), max_length=2, validators=[COUNTRY_CODE])
+    currency = models.CharField(_("currency"), max_length=3, validators=[CURRENCY_CODE])
+    address_line = models.CharField(_("street"), max_length=200)
+    city = models.CharField(_("city"), max_length=100)
+    region = models.CharField(_("state or province"), max_length=100, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    country = models.CharField(_("country"), max_length=2, validators=[COUNTRY_CODE])
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("company_name", "pk")
+        constraints = (
+            models.UniqueConstraint("partner", "tenant_id", name="customers_tenant_once"),
+            models.UniqueConstraint("partner", "primary_domain", name="customers_domain_once"),
+        )
+        indexes = (models.Index("partner", "company_name", "id", name="customers_by_name"),)
+
+    def __str__(self) -> str:
+        return self.company_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("customers:overview", args=[self.tenant_id])
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it."""
+        return {
+            "partner_id": self.partner_id,
+            "customer_id": self.tenant_id,
+            "customer_name": self.company_name,
+        }

@@ -1,0 +1,39 @@
+"""The catalogue, and what was bought from it: purchases, keys, links and download sessions."""
+
+from software.models.catalogue import Build, KeyIssue, Kind, Price, Product, Sku
+from software.models.keys import KeyStatus, ProductKey
+from software.models.links import (
+    LINK_DOWNLOADS,
+    LINK_LIFETIME,
+    SESSION_LIFETIME,
+    DownloadLink,
+    DownloadSession,
+    LinkState,
+)
+from software.models.markets import MarketRestriction, TaxRate
+from software.models.policies import CancellationPolicy, PolicyVersion
+from software.models.purchases import KeyState, PurchaseStatus, SoftwarePurchase
+
+__all__ = [
+    "LINK_DOWNLOADS",
+    "LINK_LIFETIME",
+    "SESSION_LIFETIME",
+    "Build",
+    "CancellationPolicy",
+    "DownloadLink",
+    "DownloadSession",
+    "KeyIssue",
+    "KeyState",
+    "KeyStatus",
+    "Kind",
+    "LinkState",
+    "MarketRestriction",
+    "PolicyVersion",
+    "Price",
+    "Product",
+    "ProductKey",
+    "PurchaseStatus",
+    "Sku",
+    "SoftwarePurchase",
+    "TaxRate",
+]

@@ -1,0 +1,169 @@
+"""What the operator sells: products, their SKUs, prices and builds (M1)."""
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.money import AMOUNT_DIGITS
+from software.models.policies import CancellationPolicy
+
+
+class Kind(models.TextChoices):
+    SUBSCRIPTION = "subscription", _("software subscription")
+    PERPETUAL = "perpetual", _("perpetual software")
+    RESERVATION = "reservation", _("Azure reservation")
+    LINUX_PLAN = "linux_plan", _("Linux software plan")
+
+    @property
+    def is_software(self) -> bool:
+        """Whether it comes with keys and downloads; reservations and Linux plans have neither (M1)."""
+        return self in {Kind.SUBSCRIPTION, Kind.PERPETUAL}
+
+
+class KeyIssue(models.TextChoices):
+    PER_UNIT = "per_unit", _("one key per unit")
+    PER_LINE = "per_line", _("one key per line")
+    NONE = "none", _("no keys")
+
+    def keys_for(self, quantity: int) -> int:
+        """How many keys a line of `quantity` gets."""
+        return {KeyIssue.PER_UNIT: quantity, KeyIssue.PER_LINE: 1, KeyIssue.NONE: 0}[self]
+
+
+class Product(models.Model):
+    """A title of a publisher, known by the `ProductId` of the price list."""
+
+    product_id = models.CharField(max_length=20, unique=True)
+    title = models.CharField(max_length=200)
+    publisher = models.CharField(max_length=100)
+    family = models.CharField(max_length=100)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+
+    class Meta:
+        ordering = ("title",)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_software(self) -> bool:
+        return Kind(self.kind).is_software
+
+
+class SkuQuerySet(models.QuerySet["Sku"]):
+    def matching(self, text: str) -> Self:
+        """SKUs whose title, product or id contains `text`."""
+        return self.filter(
+            Q(title__icontains=text) | Q(product__title__icontains=text) | Q(product__product_id__iexact=text)
+        )
+
+
+class Sku(models.Model):
+    """What is ordered: an edition of a product with its term, billing and way of issuing keys."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="skus")
+    sku_id = models.CharField(max_length=20)
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    term = models.CharField(max_length=10)
+    billing_plan = models.CharField(max_length=20, blank=True)
+    segment = models.CharField(max_length=20)
+    cancellation_policy = models.CharField(max_length=12, choices=CancellationPolicy.choices)
+    key_issue = models.CharField(max_length=10, choices=KeyIssue.choices)
+    hybrid_benefit = models.BooleanField(_("qualifies for the Azure Hybrid Benefit"), default=False)
+    cores_per_unit = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    objects = SkuQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("title", "pk")
+        constraints = (
+            models.UniqueConstraint("product", "sku_id", "term", "billing_plan", "segment", name="software_sku_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def catalogue_id(self) -> str:
+        """`ProductId:SkuId`, as the price list knows it."""
+        return f"{self.product.product_id}:{self.sku_id}"
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    def in_force(self, now: datetime) -> Self:
+        return self.filter(effective_start__lte=now, effective_end__gt=now)
+
+    def sold_in(self, market: str, currency: str) -> Self:
+        return self.filter(market=market, currency=currency)
+
+    def for_quantity(self, quantity: int) -> Self:
+        """The tier into which `quantity` falls (M6)."""
+        return self.filter(Q(tier_max=None) | Q(tier_max__gte=quantity), tier_min__lte=quantity)
+
+
+class Price(models.Model):
+    """What one unit costs in a market, for a tier of quantities, from an instant until before another."""
+
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="prices")
+    market = models.CharField(max_length=2)
+    currency = models.CharField(max_length=3)
+    tier_min = models.PositiveIntegerField(default=1)
+    tier_max = models.PositiveIntegerField(null=True, blank=True)
+    unit_price = models.DecimalField(**AMOUNT_DIGITS)
+    retail_price = models.DecimalField(_("recommended retail price"), null=True, **AMOUNT_DIGITS)
+    effective_start = models.DateTimeField()
+    effective_end = models.DateTimeField()
+
+    objects = PriceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("sku", "market", "tier_min", "effective_start")
+        constraints = (
+            models.UniqueConstraint(
+                "sku", "market", "currency", "tier_min", "effective_start", name="software_price_once"
+            ),
+            models.CheckConstraint(condition=Q(unit_price__gte=0), name="software_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(tier_max=None) | Q(tier_max__gte=F("tier_min")), name="software_price_tier_ordered"
+            ),
+        )
+        indexes = (models.Index("market", "currency", "effective_end", name="software_price_by_market"),)
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.market} {self.unit_price} {self.currency}"
+
+
+class Build(models.Model):
+    """One downloadable file of a product: a version in a language and file type (M1)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="builds")
+    version = models.CharField(max_length=50)
+    language = models.CharField(max_length=20)
+    file_type = models.CharField(max_length=50)
+    file_name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    sha256 = models.CharField(max_length=64)
+    storage_name = models.CharField(max_length=100, unique=True)
+    imported_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("-version", "language", "file_type")
+        constraints = (
+            models.UniqueConstraint("product", "version", "language", "file_type", name="software_build_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.version} {self.language} {self.file_type}"
+
+    @property
+    def etag(self) -> str:
+        """The strong validator of its bytes (RFC 9110, 8.8.3)."""
+        return f'"{self.sha256}"'

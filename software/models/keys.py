@@ -1,0 +1,70 @@
+"""Activation keys: one row each, encrypted, found by a keyed hash, never shown in clear but on request (K2)."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from software import custody
+from software.models.catalogue import Product, Sku
+from software.models.purchases import SoftwarePurchase
+
+
+class KeyStatus(models.TextChoices):
+    AVAILABLE = "available", _("in the pool")
+    ALLOTTED = "allotted", _("allotted")
+    REVOKED = "revoked", _("revoked")
+
+
+class ProductKey(models.Model):
+    """One activation key of a SKU's pool; once allotted it stays with its purchase, revoked or not."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="keys")
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="keys")
+    secret = models.TextField(editable=False)
+    last_five = models.CharField(max_length=5)
+    hash = models.CharField(max_length=64)
+    hash_key_id = models.CharField(max_length=8)
+    status = models.CharField(max_length=10, choices=KeyStatus.choices, default=KeyStatus.AVAILABLE)
+    purchase = models.ForeignKey(SoftwarePurchase, on_delete=models.PROTECT, null=True, related_name="keys")
+    imported_at = models.DateTimeField()
+    allotted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint("product", "hash_key_id", "hash", name="software_key_once"),
+            models.CheckConstraint(
+                condition=Q(status=KeyStatus.AVAILABLE, purchase=None)
+                | (~Q(status=KeyStatus.AVAILABLE) & Q(purchase__isnull=False)),
+                name="software_key_allotted_to_purchase",
+            ),
+        )
+        indexes = (
+            models.Index("sku", "id", condition=Q(status=KeyStatus.AVAILABLE), name="software_key_pool"),
+            models.Index("purchase", "id", name="software_key_by_purchase"),
+        )
+
+    def __str__(self) -> str:
+        return self.masked
+
+    @property
+    def masked(self) -> str:
+        """What pages show until the key is asked for."""
+        return f"•••••-•••••-•••••-•••••-{self.last_five}"
+
+    def reveal(self) -> str:
+        """The key in clear. Only `reveal_key` may call this, which logs it first."""
+        return custody.decrypt(self.secret)
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it: its last five characters and its keyed hash."""
+        assert self.purchase is not None  # a key in the pool has nothing to log
+        return {
+            **self.purchase.log_subject(),
+            "key_last_five": self.last_five,
+            "key_hash": self.hash,
+            "key_hash_key_id": self.hash_key_id,
+        }

@@ -1,0 +1,56 @@
+"""Cancellation policies, as versioned data: an order line pins the version in force when it was bought (C1)."""
+
+from datetime import date, datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from software import window
+
+
+class CancellationPolicy(models.TextChoices):
+    SELF_SERVICE = "self_service", _("self-service")
+    SUPPORT_ONLY = "support_only", _("support request only")
+    NEVER = "never", _("never")
+
+
+class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
+    def in_force(self, day: date) -> Self:
+        """For each policy the version that counts on `day` (UTC): the one that started last."""
+        return self.filter(valid_from__lte=day).order_by("policy", "-valid_from", "-version").distinct("policy")
+
+
+class PolicyVersion(models.Model):
+    """One version of a cancellation policy; `window_days` is how many days after the purchase day stay open."""
+
+    reference_data = True
+
+    policy = models.CharField(max_length=12, choices=CancellationPolicy.choices)
+    version = models.PositiveSmallIntegerField()
+    window_days = models.PositiveSmallIntegerField(null=True)
+    valid_from = models.DateField()
+
+    objects = PolicyVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("policy", "version", name="software_policy_version_once"),
+            models.CheckConstraint(
+                condition=Q(policy=CancellationPolicy.NEVER, window_days=None)
+                | (~Q(policy=CancellationPolicy.NEVER) & Q(window_days__isnull=False)),
+                name="software_policy_window_unless_never",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_policy_display()}, version {self.version}"
+
+    def last_day(self, purchased_at: datetime) -> date | None:
+        """The last day (UTC) on which what was bought at `purchased_at` can be cancelled; None if it never can."""
+        return None if self.window_days is None else window.last_day(purchased_at, self.window_days)
+
+    def window_closes_at(self, purchased_at: datetime) -> datetime | None:
+        """The exclusive instant at which the window closes (C2); None if it never opens."""
+        return None if self.window_days is None else window.closes_at(purchased_at, self.window_days)

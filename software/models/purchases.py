@@ -1,0 +1,108 @@
+"""What a customer owns: one purchase per order line (B5)."""
+
+import uuid
+from datetime import date
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.accounts.models import User
+from customers.models import Customer
+from software.models.catalogue import Sku
+
+
+class PurchaseStatus(models.TextChoices):
+    ACTIVE = "active", _("active")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class KeyState(models.TextChoices):
+    NONE = "none", _("no keys")
+    PENDING = "pending", _("keys pending")
+    ALLOTTED = "allotted", _("keys ready")
+    REVOKED = "revoked", _("keys revoked")
+
+
+class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(customer__in=Customer.objects.visible_to(user))
+
+    def of(self, tenant_id: uuid.UUID) -> Self:
+        return self.filter(customer__tenant_id=tenant_id)
+
+    def keys_pending(self) -> Self:
+        """Active purchases that wait for keys, in the order in which they are served (B5)."""
+        return self.filter(status=PurchaseStatus.ACTIVE, key_state=KeyState.PENDING).order_by("purchased_at", "pk")
+
+    def for_log(self) -> Self:
+        """With all that `log_subject` reads."""
+        return self.select_related("customer", "sku__product", "order_line__order")
+
+
+class SoftwarePurchase(models.Model):
+    """A customer's right to a SKU in a quantity; for a subscription its public id is the subscription id."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="purchases")
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="purchases")
+    quantity = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=PurchaseStatus.choices, default=PurchaseStatus.ACTIVE)
+    key_state = models.CharField(max_length=10, choices=KeyState.choices)
+    purchased_at = models.DateTimeField()
+    term_start = models.DateField()
+    term_end = models.DateField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    objects = SoftwarePurchaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-purchased_at", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="software_purchase_quantity"),
+            models.CheckConstraint(
+                condition=Q(status=PurchaseStatus.CANCELLED, cancelled_at__isnull=False)
+                | Q(status=PurchaseStatus.ACTIVE, cancelled_at=None),
+                name="software_purchase_cancelled_with_instant",
+            ),
+            models.CheckConstraint(
+                condition=Q(term_end=None) | Q(term_end__gt=F("term_start")), name="software_purchase_term_ordered"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["customer", "sku", "-purchased_at"], name="software_purchase_by_sku"),
+            models.Index(
+                "sku",
+                "purchased_at",
+                condition=Q(status=PurchaseStatus.ACTIVE, key_state=KeyState.PENDING),
+                name="software_purchase_pending",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sku} × {self.quantity}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == PurchaseStatus.ACTIVE
+
+    def has_ended(self, day: date) -> bool:
+        """Whether the paid term is over on `day` (UTC) (B6)."""
+        return self.term_end is not None and day >= self.term_end
+
+    @property
+    def order_number(self) -> str:
+        """The number of the order that brought it."""
+        number: str = self.order_line.order.number
+        return number
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it."""
+        return {
+            **self.customer.log_subject(),
+            "product_id": self.sku.catalogue_id,
+            "product_name": self.sku.title,
+            "order_number": self.order_number,
+            "purchase_id": self.public_id,
+        }

@@ -1,0 +1,128 @@
+"""What a market can buy, at which price and under which terms (M2, M3, M6, M8, C1)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+from csp_portal.calendar_utc import utc_day
+from csp_portal.errors import Refusal
+from csp_portal.territories import country_name
+from software import reasons
+from software.models import Kind, MarketRestriction, PolicyVersion, Price, Sku, TaxRate
+from software.tax import Amounts, tax_line
+
+# Prices of these markets include tax (M3), also before the operator has entered a rate.
+TAX_INCLUDED_MARKETS = frozenset({"AU", "BR"})
+
+
+@dataclass(frozen=True)
+class MarketTax:
+    """How a market is taxed today."""
+
+    name: str
+    rate: Decimal
+    included: bool
+
+    @classmethod
+    def of(cls, market: str, now: datetime) -> "MarketTax":
+        """The operator's rate in force; a market without one has 0 (M8)."""
+        rate = TaxRate.objects.in_force(market, utc_day(now))
+        if rate is None:
+            return cls("", Decimal(0), market in TAX_INCLUDED_MARKETS)
+        return cls(rate.name, rate.rate, rate.included_in_price)
+
+    @property
+    def percent(self) -> Decimal:
+        return (self.rate * 100).normalize()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A SKU as one market sells it now; `tiers` are its prices by quantity, smallest first."""
+
+    sku: Sku
+    market: str
+    currency: str
+    tiers: tuple[Price, ...]
+    tax: MarketTax
+    policy_version: PolicyVersion
+    restricted: bool
+
+    def price_for(self, quantity: int) -> Price | None:
+        """The tier into which `quantity` falls prices the whole line (M6)."""
+        fitting = (tier for tier in self.tiers if tier.tier_min <= quantity and (tier.tier_max or quantity) >= quantity)
+        return next(fitting, None)
+
+    def amounts_for(self, quantity: int) -> Amounts:
+        """Net, tax and gross of a line. Raises Refusal if it cannot be bought in this quantity."""
+        price = self.checked_price(quantity)
+        return tax_line(price.unit_price, quantity, self.tax.rate, included=self.tax.included, currency=self.currency)
+
+    def checked_price(self, quantity: int) -> Price:
+        """The price that a line of `quantity` pays. Raises Refusal if it is not sold here."""
+        refusal = self.refusal(quantity)
+        if refusal is not None:
+            raise refusal
+        price = self.price_for(quantity)
+        assert price is not None  # `refusal` has looked
+        return price
+
+    def refusal(self, quantity: int = 1) -> Refusal | None:
+        """Why this market cannot buy it; None if it can."""
+        country = country_name(self.market)
+        if self.restricted:
+            return Refusal(reasons.RESERVATION_NOT_SOLD, country=country, market=self.market)
+        if self.price_for(quantity) is None:
+            return Refusal(
+                reasons.NOT_PRICED,
+                sku=self.sku.title,
+                quantity=quantity,
+                country=country,
+                currency=self.currency,
+                operator=settings.OPERATOR_SUPPORT_EMAIL,
+            )
+        return None
+
+
+class Catalogue:
+    """The offers of one market and currency at one instant; a constant number of queries for any number of SKUs."""
+
+    def __init__(self, market: str, currency: str, now: datetime) -> None:
+        self.market = market
+        self.currency = currency
+        self.now = now
+        self.tax = MarketTax.of(market, now)
+        day = utc_day(now)
+        self.reservations_restricted = MarketRestriction.objects.in_force(day).filter(market=market).exists()
+        self._policies = {version.policy: version for version in PolicyVersion.objects.in_force(day)}
+
+    def offers(self, skus: list[Sku]) -> list[Offer]:
+        """An offer for each of `skus`, in their order, sold here or not."""
+        tiers = self._tiers(skus)
+        return [self._offer(sku, tuple(tiers[sku.pk])) for sku in skus]
+
+    def priced_skus(self) -> list[int]:
+        """Primary keys of the SKUs that have a price here."""
+        prices = Price.objects.sold_in(self.market, self.currency).in_force(self.now)
+        return list(prices.order_by().values_list("sku_id", flat=True).distinct())
+
+    def _tiers(self, skus: list[Sku]) -> dict[int, list[Price]]:
+        prices = Price.objects.sold_in(self.market, self.currency).in_force(self.now).filter(sku__in=skus)
+        tiers: dict[int, list[Price]] = defaultdict(list)
+        for price in prices.order_by("tier_min"):
+            tiers[price.sku_id].append(price)
+        return tiers
+
+    def _offer(self, sku: Sku, tiers: tuple[Price, ...]) -> Offer:
+        return Offer(
+            sku=sku,
+            market=self.market,
+            currency=self.currency,
+            tiers=tiers,
+            tax=self.tax,
+            policy_version=self._policies[sku.cancellation_policy],
+            restricted=sku.product.kind == Kind.RESERVATION and self.reservations_restricted,
+        )

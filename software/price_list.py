@@ -1,0 +1,195 @@
+"""The monthly price list: what a row says, and what kind and policy its tags mean (M6)."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from csp_portal.calendar_utc import term_months
+from csp_portal.rounding import minor_unit_digits, quantum
+from csp_portal.territories import is_country
+from software.models import CancellationPolicy, KeyIssue, Kind
+from software.row_errors import BadFile, RowError, read_rows
+
+COLUMNS = (
+    "ProductTitle ProductId SkuId SkuTitle Publisher SkuDescription UnitOfMeasure TermDuration BillingPlan Market "
+    "Currency UnitPrice PricingTierRangeMin PricingTierRangeMax EffectiveStartDate EffectiveEndDate Tags Segment"
+).split() + ["ERP Price"]
+LINUX_PUBLISHERS = frozenset({"SUSE", "Red Hat"})
+HYBRID_BENEFIT_PRODUCTS = frozenset({"Windows Server Standard", "Windows Server Datacenter"})
+_MAX_AMOUNT = Decimal(10) ** 12
+_MAX_TIER = 2**31 - 1
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+
+
+@dataclass(frozen=True)
+class PriceRow:
+    """One checked row. Instants are UTC, amounts in the currency's major unit."""
+
+    product_id: str
+    product_title: str
+    publisher: str
+    kind: Kind
+    policy: CancellationPolicy
+    sku_id: str
+    sku_title: str
+    description: str
+    term: str
+    billing_plan: str
+    segment: str
+    market: str
+    currency: str
+    tier_min: int
+    tier_max: int | None
+    unit_price: Decimal
+    retail_price: Decimal | None
+    start: datetime
+    end: datetime
+
+    @property
+    def sku_key(self) -> tuple[str, str, str, str, str]:
+        return (self.product_id, self.sku_id, self.term, self.billing_plan, self.segment)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """By which a row is known (M6)."""
+        return (*self.sku_key, self.market, self.currency, self.tier_min, self.start)
+
+    @property
+    def family(self) -> str:
+        """A proposal: the first two words before any comma, such as *Windows Server*."""
+        return " ".join(self.product_title.split(",")[0].split()[:2])
+
+    @property
+    def key_issue(self) -> KeyIssue:
+        """A proposal: a licence per device or user has a key each, other software one key for the line."""
+        if not self.kind.is_software:
+            return KeyIssue.NONE
+        return KeyIssue.PER_UNIT if re.search(r"\b(Device|User|CAL)\b", self.sku_title) else KeyIssue.PER_LINE
+
+    @property
+    def cores_per_unit(self) -> int | None:
+        """A proposal: the number before *Core* in the SKU title."""
+        found = re.search(r"\b(\d{1,4}) Core\b", self.sku_title)
+        return int(found[1]) if found else None
+
+    @property
+    def hybrid_benefit(self) -> bool:
+        """A proposal: Windows Server Standard and Datacenter subscriptions qualify (M4)."""
+        return self.kind == Kind.SUBSCRIPTION and self.product_title in HYBRID_BENEFIT_PRODUCTS
+
+
+def read_price_list(path: Path) -> list[PriceRow]:
+    """Every row of the file. Raises BadFile naming all bad rows with line and reason."""
+    numbered = read_rows(path, COLUMNS, parse_row)
+    seen: dict[tuple[object, ...], int] = {}
+    errors = []
+    for line, row in numbered:
+        first = seen.setdefault(row.key, line)
+        if first != line:
+            errors.append(RowError(line, f"the same price stands on line {first} already"))
+    if errors:
+        raise BadFile(errors)
+    return [row for _line, row in numbered]
+
+
+def parse_row(cells: dict[str, str]) -> PriceRow:
+    """One row checked. Raises ValueError saying which column is wrong and what it must be."""
+    kind, policy = kind_and_policy(cells["Tags"], cells["Publisher"])
+    currency = _currency(cells["Currency"])
+    term_months(cells["TermDuration"])
+    tier_min = _tier(cells, "PricingTierRangeMin") or 1
+    tier_max = _tier(cells, "PricingTierRangeMax")
+    if tier_max is not None and tier_max < tier_min:
+        raise ValueError(f"PricingTierRangeMax {tier_max} is below PricingTierRangeMin {tier_min}")
+    start, end = _instant(cells, "EffectiveStartDate"), _instant(cells, "EffectiveEndDate")
+    if end <= start:
+        raise ValueError("EffectiveEndDate is not after EffectiveStartDate")
+    return PriceRow(
+        product_id=_text(cells, "ProductId", 20),
+        product_title=_text(cells, "ProductTitle", 200),
+        publisher=_text(cells, "Publisher", 100),
+        kind=kind,
+        policy=policy,
+        sku_id=_text(cells, "SkuId", 20),
+        sku_title=_text(cells, "SkuTitle", 200),
+        description=cells["SkuDescription"],
+        term=cells["TermDuration"],
+        billing_plan=cells["BillingPlan"][:20],
+        segment=_text(cells, "Segment", 20),
+        market=_market(cells["Market"]),
+        currency=currency,
+        tier_min=tier_min,
+        tier_max=tier_max,
+        unit_price=_amount(cells, "UnitPrice", currency),
+        retail_price=_amount(cells, "ERP Price", currency) if cells["ERP Price"] else None,
+        start=start,
+        end=end,
+    )
+
+
+def kind_and_policy(tags: str, publisher: str) -> tuple[Kind, CancellationPolicy]:
+    """What a row's tags mean, by the table of M6. Raises ValueError for tags that are not in it."""
+    given = {tag.strip() for tag in tags.split(";")}
+    if given >= {"Azure", "Reservation"}:
+        return Kind.RESERVATION, CancellationPolicy.SUPPORT_ONLY
+    if given >= {"Software", "Linux"} or publisher in LINUX_PUBLISHERS:
+        return Kind.LINUX_PLAN, CancellationPolicy.NEVER
+    if given >= {"Software", "Perpetual", "ESU2020"}:
+        return Kind.PERPETUAL, CancellationPolicy.SUPPORT_ONLY
+    if given >= {"Software", "Subscription"}:
+        return Kind.SUBSCRIPTION, CancellationPolicy.SELF_SERVICE
+    if given >= {"Software", "Perpetual"}:
+        return Kind.PERPETUAL, CancellationPolicy.SELF_SERVICE
+    raise ValueError(f"Tags {tags!r} name no kind of product that is sold here")
+
+
+def _text(cells: dict[str, str], column: str, longest: int) -> str:
+    if not 0 < len(cells[column]) <= longest:
+        raise ValueError(f"{column} must have 1 to {longest} characters")
+    return cells[column]
+
+
+def _market(code: str) -> str:
+    if not is_country(code):
+        raise ValueError(f"Market {code!r} is not an ISO 3166-1 alpha-2 country code")
+    return code
+
+
+def _currency(code: str) -> str:
+    if code not in minor_unit_digits():
+        raise ValueError(f"Currency {code!r} is not an ISO 4217 code")
+    return code
+
+
+def _amount(cells: dict[str, str], column: str, currency: str) -> Decimal:
+    written = cells[column]
+    try:
+        amount = Decimal(written)
+    except InvalidOperation:
+        raise ValueError(f"{column} {written!r} is not a number such as 1234.50") from None
+    if not amount.is_finite() or not 0 <= amount < _MAX_AMOUNT:
+        raise ValueError(f"{column} {written!r} must be between 0 and 10^12")
+    if amount % quantum(currency):
+        raise ValueError(f"{column} {written!r} has more decimals than {currency} has")
+    return amount
+
+
+def _tier(cells: dict[str, str], column: str) -> int | None:
+    written = cells[column]
+    if not written:
+        return None
+    if not written.isascii() or not written.isdigit() or not 1 <= int(written) <= _MAX_TIER:
+        raise ValueError(f"{column} {written!r} is not a whole number from 1")
+    return int(written)
+
+
+def _instant(cells: dict[str, str], column: str) -> datetime:
+    written = _INSTANT.fullmatch(cells[column])
+    try:
+        if written is None:
+            raise ValueError
+        return datetime.fromisoformat(written[1]).replace(tzinfo=UTC)
+    except ValueError:
+        raise ValueError(f"{column} {cells[column]!r} is not an instant such as 2020-01-01T00:00:00Z") from None

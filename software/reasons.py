@@ -1,0 +1,85 @@
+"""Why keys, links and downloads are refused, with the next step (P2)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.errors import Reason
+
+_ASK_CONTACT = _("Ask %(contact)s for a new link.")
+
+LINK_EXPIRED = Reason(
+    code="link_expired",
+    rule="K3",
+    sentence=_("This download link expired on %(expired_at)s."),
+    next_step=_ASK_CONTACT,
+    status=410,
+)
+LINK_USED_UP = Reason(
+    code="link_used_up",
+    rule="K3",
+    sentence=_("This download link has been used %(limit)s times, which is all it allows."),
+    next_step=_ASK_CONTACT,
+    status=410,
+)
+LINK_REVOKED = Reason(
+    code="link_revoked",
+    rule="C6",
+    sentence=_("This download link has been revoked."),
+    next_step=_("Ask %(contact)s if you still need the software."),
+    status=410,
+)
+SESSION_OVER = Reason(
+    code="session_over",
+    rule="K7",
+    sentence=_("This download was started more than 24 hours ago and is over."),
+    next_step=_("Start the download again from its link, or ask %(contact)s for a new one."),
+    status=410,
+)
+FILE_REPLACED = Reason(
+    code="file_replaced",
+    rule="K7",
+    sentence=_("The file was replaced after this download had started; two files are never spliced."),
+    next_step=_("Delete what was downloaded and start again from the link, or ask %(contact)s."),
+    status=409,
+)
+PURCHASE_NOT_ACTIVE = Reason(
+    code="purchase_not_active",
+    rule="C6",
+    sentence=_("The purchase of order %(order)s is %(status)s; it has no keys and no downloads any more."),
+    next_step=_("Choose another purchase of this product, or buy it again."),
+)
+TERM_OVER = Reason(
+    code="term_over",
+    rule="B6",
+    sentence=_("The term of order %(order)s ended on %(term_end)s; it has no downloads any more."),
+    next_step=_("Buy the product again for a new term."),
+)
+BUILD_OF_OTHER_PRODUCT = Reason(
+    code="build_of_other_product",
+    rule="K1",
+    sentence=_("The file that was chosen is not one of this product."),
+    next_step=_("Choose version, language and file type again."),
+)
+KEYS_PENDING = Reason(
+    code="keys_pending",
+    rule="B5",
+    sentence=_("The keys of order %(order)s are not there yet; the operator has been told."),
+    next_step=_("Look again later; the line is filled in the order of purchase."),
+)
+KEY_REVOKED = Reason(
+    code="key_revoked",
+    rule="C6",
+    sentence=_("This key has been revoked with its purchase and is not shown any more."),
+    next_step=_("Buy the product again if the customer needs a key."),
+)
+RESERVATION_NOT_SOLD = Reason(
+    code="reservation_not_sold_in_market",
+    rule="M2",
+    sentence=_("Azure reservations are not sold to customers in %(country)s."),
+    next_step=_("Choose other software; only reservations are blocked in this market."),
+)
+NOT_PRICED = Reason(
+    code="not_priced_in_market",
+    rule="M6",
+    sentence=_("%(sku)s has no price in force for %(quantity)s in %(country)s in %(currency)s."),
+    next_step=_("Choose another product or quantity, or ask the operator at %(operator)s when it will be sold."),
+)

@@ -1,0 +1,221 @@
+"""What the operator loads from files: builds, keys and tax rates (M7, M8). Prices are in `price_import.py`."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from babel import Locale
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from activity.models import Action
+from activity.services import Actor, record
+from csp_portal.territories import is_country
+from software import custody
+from software.models import Build, Product, ProductKey, Sku, TaxRate
+from software.row_errors import BadFile, RowError, read_rows
+from software.services.purchasing import fill_pending
+
+_CHUNK = 1024 * 1024  # bytes
+_KEY = re.compile(r"[A-Z0-9]{5}(-[A-Z0-9]{5}){4}")
+_YES_NO = {"yes": True, "no": False}
+
+
+class CannotImport(Exception):
+    """Raised with a sentence when a file cannot be loaded as it was asked for; nothing is stored."""
+
+
+class _HashedFile(File):
+    """A file whose SHA-256 is computed while it streams into the storage."""
+
+    def __init__(self, file: object, name: str) -> None:
+        super().__init__(file, name)
+        self.digest = hashlib.sha256()
+        self.sent = 0
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        for chunk in super().chunks(chunk_size or _CHUNK):
+            self.digest.update(chunk)
+            self.sent += len(chunk)
+            yield chunk
+
+
+def import_build(path: Path, *, product_id: str, version: str, language: str, file_type: str, actor: Actor) -> Build:
+    """Store a file as a build of a product; size and SHA-256 are taken while it streams (M7).
+
+    Raises CannotImport if the product is unknown or sold without downloads, the language is not a BCP 47 tag, or the
+    product has this build already.
+    """
+    product = Product.objects.filter(product_id=product_id).first()
+    if product is None:
+        raise CannotImport(f"There is no product {product_id}; import its price list first.")
+    if not product.is_software:
+        raise CannotImport(f"{product} is an {product.get_kind_display()} and has no downloads.")
+    _check_language(language)
+    same = Build.objects.filter(product=product, version=version, language=language, file_type=file_type)
+    if same.exists():
+        raise CannotImport(f"{product} has a build {version}, {language}, {file_type} already.")
+    with path.open("rb") as opened:
+        stream = _HashedFile(opened, path.name)
+        storage_name = default_storage.save(f"builds/{uuid.uuid4().hex}", stream)
+    try:
+        with transaction.atomic():
+            build = Build.objects.create(
+                product=product,
+                version=version,
+                language=language,
+                file_type=file_type,
+                file_name=path.name,
+                size=stream.sent,
+                sha256=stream.digest.hexdigest(),
+                storage_name=storage_name,
+            )
+            details = {"product": product.title, "version": version, "file": path.name, "sha256": build.sha256}
+            record(Action.BUILD_IMPORTED, actor=actor, details=details)
+    except Exception:
+        default_storage.delete(storage_name)
+        raise
+    return build
+
+
+def _check_language(tag: str) -> None:
+    try:
+        Locale.parse(tag.replace("-", "_"))
+    except ValueError as error:
+        raise CannotImport(f"Language {tag!r} is not a tag such as en-US: {error}.") from error
+
+
+def import_keys(path: Path, *, actor: Actor) -> int:
+    """Load product keys from a CSV file `ProductId,SkuId,ProductKey`, all or nothing, and serve the lines that wait.
+
+    Answers how many were loaded. Raises BadFile naming every bad row: a key that is malformed, stands twice or exists
+    already, a SKU that is unknown or has no keys.
+    """
+    numbered = read_rows(path, ("ProductId", "SkuId", "ProductKey"), _parse_key)
+    with transaction.atomic():
+        skus = _skus_of({(product_id, sku_id) for _line, (product_id, sku_id, _key) in numbered})
+        errors = _key_errors(numbered, skus)
+        if errors:
+            raise BadFile(errors)
+        now = timezone.now()
+        hash_key = custody.newest_hash_key()
+        ProductKey.objects.bulk_create(
+            (
+                ProductKey(
+                    product=skus[product_id, sku_id][0].product,
+                    sku=skus[product_id, sku_id][0],
+                    secret=custody.encrypt(key),
+                    last_five=key[-5:],
+                    hash=custody.hash_product_key(key, hash_key),
+                    hash_key_id=custody.key_id(hash_key),
+                    imported_at=now,
+                )
+                for _line, (product_id, sku_id, key) in numbered
+            ),
+            batch_size=1000,
+        )
+        record(Action.KEYS_IMPORTED, actor=actor, details={"keys": len(numbered)})
+        for (sku,) in skus.values():
+            fill_pending(sku.pk, actor=actor)
+    return len(numbered)
+
+
+def _parse_key(cells: dict[str, str]) -> tuple[str, str, str]:
+    key = cells["ProductKey"].upper()
+    if not _KEY.fullmatch(key):
+        raise ValueError("ProductKey must be five groups of five letters or digits, joined by hyphens")
+    return cells["ProductId"], cells["SkuId"], key
+
+
+def _skus_of(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], list[Sku]]:
+    """The SKUs that each pair of ids names: one, none, or several that differ in term."""
+    found: dict[tuple[str, str], list[Sku]] = {pair: [] for pair in wanted}
+    products = {product_id for product_id, _sku_id in wanted}
+    for sku in Sku.objects.filter(product__product_id__in=products).select_related("product"):
+        found.get((sku.product.product_id, sku.sku_id), []).append(sku)
+    return found
+
+
+def _key_errors(
+    numbered: list[tuple[int, tuple[str, str, str]]], skus: dict[tuple[str, str], list[Sku]]
+) -> list[RowError]:
+    stored = _stored_keys(numbered, skus)
+    first_line: dict[tuple[str, str], int] = {}
+    errors = []
+    for line, (product_id, sku_id, key) in numbered:
+        matching = skus[product_id, sku_id]
+        first = first_line.setdefault((product_id, key), line)
+        if len(matching) != 1:
+            said = "is not in the catalogue" if not matching else "stands for several terms"
+            errors.append(RowError(line, f"the SKU {product_id}:{sku_id} {said}"))
+        elif matching[0].key_issue == "none":
+            errors.append(RowError(line, f"{matching[0].title} is sold without keys"))
+        elif first != line:
+            errors.append(RowError(line, f"the same key stands on line {first} already"))
+        elif (product_id, key) in stored:
+            errors.append(RowError(line, f"the key that ends in {key[-5:]} exists already"))
+    return errors
+
+
+def _stored_keys(
+    numbered: list[tuple[int, tuple[str, str, str]]], skus: dict[tuple[str, str], list[Sku]]
+) -> set[tuple[str, str]]:
+    """Which of the product's keys in the file are stored already, under any hash key that is still configured."""
+    from_hash: dict[tuple[str, str], tuple[str, str]] = {}
+    for _line, (product_id, _sku_id, key) in numbered:
+        for hash_key in custody.hash_keys():
+            from_hash[product_id, custody.hash_product_key(key, hash_key)] = (product_id, key)
+    products = {sku.product_id for found in skus.values() for sku in found}
+    known = ProductKey.objects.filter(product__in=products, hash__in={digest for _product, digest in from_hash})
+    pairs = known.values_list("product__product_id", "hash")
+    return {from_hash[pair] for pair in pairs if pair in from_hash}
+
+
+@transaction.atomic
+def import_tax_rates(path: Path, *, actor: Actor) -> int:
+    """Load tax rates from a CSV file `Market,Name,Rate,Included,ValidFrom`, all or nothing (M8).
+
+    Answers how many were new or changed. Raises BadFile naming every bad row.
+    """
+    changed = 0
+    columns = ("Market", "Name", "Rate", "Included", "ValidFrom")
+    for _line, given in read_rows(path, columns, _parse_tax_rate):
+        known = TaxRate.objects.filter(market=given.market, valid_from=given.valid_from).first()
+        if known and (known.name, known.rate, known.included_in_price) == (
+            given.name,
+            given.rate,
+            given.included_in_price,
+        ):
+            continue
+        given.pk = known.pk if known else None
+        given.save()
+        changed += 1
+    if changed:
+        record(Action.TAX_RATES_IMPORTED, actor=actor, details={"rates": changed})
+    return changed
+
+
+def _parse_tax_rate(cells: dict[str, str]) -> TaxRate:
+    if not is_country(cells["Market"]):
+        raise ValueError(f"Market {cells['Market']!r} is not an ISO 3166-1 alpha-2 country code")
+    if cells["Included"] not in _YES_NO:
+        raise ValueError(f"Included {cells['Included']!r} must be yes or no")
+    try:
+        rate = Decimal(cells["Rate"])
+    except InvalidOperation:
+        raise ValueError(f"Rate {cells['Rate']!r} is not a number such as 0.19") from None
+    if not rate.is_finite() or not 0 <= rate < 1:
+        raise ValueError(f"Rate {cells['Rate']!r} must be from 0 to below 1: 0.19 is 19 %")
+    return TaxRate(
+        market=cells["Market"],
+        name=cells["Name"],
+        rate=rate,
+        included_in_price=_YES_NO[cells["Included"]],
+        valid_from=date.fromisoformat(cells["ValidFrom"]),
+    )

@@ -1,0 +1,36 @@
+"""Showing a key: the event stands in the log before the key leaves (K2)."""
+
+from django.db import transaction
+
+from activity.models import Action
+from activity.services import record, refusals_recorded
+from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission, require
+from csp_portal.errors import Refusal
+from software import reasons
+from software.models import KeyStatus, ProductKey, SoftwarePurchase
+
+
+@refusals_recorded(Action.KEY_REFUSED)
+def reveal_key(key_id: int, *, actor: User) -> str:
+    """The key in clear, once the event that says so is committed; if that fails, no key (K2).
+
+    Raises Refusal if the role may not see keys (P1) or the key is revoked; ProductKey.DoesNotExist if it is not
+    one of the actor's partner.
+    """
+    return _recorded_key(key_id, actor=actor).reveal()
+
+
+@transaction.atomic(durable=True)
+def _recorded_key(key_id: int, *, actor: User) -> ProductKey:
+    require(actor, Permission.GET_KEYS)
+    found = ProductKey.objects.filter(purchase__in=SoftwarePurchase.objects.visible_to(actor))
+    key = (
+        found.select_related("purchase__customer", "purchase__sku__product", "purchase__order_line__order")
+        .select_for_update(of=("self",))
+        .get(pk=key_id)
+    )
+    if key.status != KeyStatus.ALLOTTED:
+        raise Refusal(reasons.KEY_REVOKED, on=key)
+    record(Action.KEY_REVEALED, actor=actor, on=key)
+    return key

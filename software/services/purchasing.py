@@ -1,0 +1,105 @@
+"""Purchases and the keys they get and lose (B5, C6)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from activity.models import Action
+from activity.services import Actor, SignedIn, record
+from csp_portal.calendar_utc import term_end, utc_day
+from customers.models import Customer
+from software.models import (
+    DownloadLink,
+    DownloadSession,
+    KeyIssue,
+    KeyState,
+    KeyStatus,
+    ProductKey,
+    PurchaseStatus,
+    Sku,
+    SoftwarePurchase,
+)
+
+
+def create_purchase(*, customer: Customer, sku: Sku, quantity: int, now: datetime) -> SoftwarePurchase:
+    """Make the purchase of one order line, its term starting today (UTC) (B5, B6); its keys wait to be allotted."""
+    start = utc_day(now)
+    waits = KeyIssue(sku.key_issue).keys_for(quantity) > 0
+    return SoftwarePurchase.objects.create(
+        customer=customer,
+        sku=sku,
+        quantity=quantity,
+        key_state=KeyState.PENDING if waits else KeyState.NONE,
+        purchased_at=now,
+        term_start=start,
+        term_end=term_end(start, sku.term),
+    )
+
+
+def allot_keys(purchase: SoftwarePurchase, *, actor: Actor | SignedIn, now: datetime) -> bool:
+    """Give a pending purchase all its keys, or none; a new line waits behind older ones of its pool (B5).
+
+    Runs in the caller's transaction, which has made or locked the purchase. Answers whether it has its keys.
+    """
+    needed = KeyIssue(purchase.sku.key_issue).keys_for(purchase.quantity)
+    if purchase.key_state != KeyState.PENDING or _older_line_waits(purchase):
+        return False
+    pool = ProductKey.objects.filter(sku=purchase.sku, status=KeyStatus.AVAILABLE).order_by("pk")
+    keys = list(pool.select_for_update(skip_locked=True).values_list("pk", flat=True)[:needed])
+    if len(keys) < needed:
+        return False
+    ProductKey.objects.filter(pk__in=keys).update(status=KeyStatus.ALLOTTED, purchase=purchase, allotted_at=now)
+    purchase.key_state = KeyState.ALLOTTED
+    purchase.save(update_fields=["key_state"])
+    record(Action.KEYS_ALLOTTED, actor=actor, on=purchase, details={"keys": needed})
+    return True
+
+
+def _older_line_waits(purchase: SoftwarePurchase) -> bool:
+    waiting = SoftwarePurchase.objects.keys_pending().filter(sku=purchase.sku).exclude(pk=purchase.pk)
+    return waiting.filter(purchased_at__lte=purchase.purchased_at, pk__lt=purchase.pk).exists()
+
+
+@transaction.atomic
+def fill_pending(sku_id: int, *, actor: Actor | SignedIn) -> int:
+    """Give keys to the lines that wait for this SKU's pool, oldest first, until one cannot be filled (B5).
+
+    Answers how many were filled.
+    """
+    now = timezone.now()
+    waiting = SoftwarePurchase.objects.keys_pending().filter(sku_id=sku_id)
+    filled = 0
+    for purchase in waiting.for_log().select_for_update(of=("self",)):
+        if not allot_keys(purchase, actor=actor, now=now):
+            break
+        filled += 1
+    return filled
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """How many keys and links a cancellation took away."""
+
+    keys: int
+    links: int
+
+
+def revoke_purchase(purchase: SoftwarePurchase, *, now: datetime) -> Revoked:
+    """Cancel the purchase and revoke its keys, links and sessions, in the caller's transaction (C6).
+
+    The caller has locked the purchase and records what happened.
+    """
+    purchase.status = PurchaseStatus.CANCELLED
+    purchase.cancelled_at = now
+    purchase.key_state = KeyState.NONE if purchase.key_state == KeyState.NONE else KeyState.REVOKED
+    purchase.save(update_fields=["status", "cancelled_at", "key_state"])
+    keys = ProductKey.objects.filter(purchase=purchase, status=KeyStatus.ALLOTTED)
+    links = DownloadLink.objects.filter(purchase=purchase, revoked_at=None)
+    revoked = Revoked(
+        keys=keys.update(status=KeyStatus.REVOKED, revoked_at=now),
+        links=links.update(revoked_at=now),
+    )
+    DownloadSession.objects.filter(link__purchase=purchase, revoked_at=None).update(revoked_at=now)
+    return revoked

@@ -1,0 +1,70 @@
+"""May this line be cancelled? The checks of C4, in C4's order; the first that hits gives the reason."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from cancellations import reasons
+from cancellations.models import Cancellation
+from cancellations.quotes import Quote
+from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission, require
+from csp_portal.errors import Reason, Refusal
+from orders.models import OrderLine
+from software.models import CancellationPolicy
+
+
+def line_refusal(line: OrderLine, now: datetime) -> Refusal | None:
+    """Why the line itself cannot be cancelled at `now`, whoever asks; None if it can."""
+    if not line.purchase.is_active:
+        return _already_cancelled(line)
+    if line.policy == CancellationPolicy.NEVER:
+        return _refusal(reasons.NEVER_CANCELLABLE, line)
+    if line.policy == CancellationPolicy.SUPPORT_ONLY:
+        return _refusal(reasons.SUPPORT_ONLY, line)
+    if not line.window_is_open(now):
+        return _refusal(reasons.WINDOW_CLOSED, line)
+    return None
+
+
+def check_confirmable(
+    line: OrderLine, quote: Quote | None, *, notice_accepted: bool, actor: User, now: datetime
+) -> Quote:
+    """Every check before a cancellation, on a line that is locked; answers the quote that binds.
+
+    A good quote is honoured across the deadline: the window is judged at the instant it was made (C5).
+    """
+    require(actor, Permission.CANCEL)
+    binding = quote is not None and quote.is_good_at(now) and quote.purchase_id == line.purchase.public_id
+    refusal = line_refusal(line, quote.quoted_at if quote is not None and binding else now)
+    if refusal is not None:
+        raise refusal
+    if quote is None or quote.purchase_id != line.purchase.public_id:
+        raise _refusal(reasons.QUOTE_NOT_VALID, line)
+    if not binding:
+        raise _refusal(reasons.QUOTE_EXPIRED, line)
+    if not quote.fits(line):
+        raise _refusal(reasons.LINE_CHANGED, line)
+    if not notice_accepted:
+        raise _refusal(reasons.NOTICE_NOT_ACCEPTED, line)
+    return quote
+
+
+def _already_cancelled(line: OrderLine) -> Refusal:
+    done: Cancellation = line.cancellation
+    return _refusal(reasons.ALREADY_CANCELLED, line, who=done.cancelled_by.email, when=done.cancelled_at)
+
+
+def _refusal(reason: Reason, line: OrderLine, **facts: object) -> Refusal:
+    """A refusal with the facts that any of the sentences may use."""
+    return Refusal(
+        reason,
+        on=line,
+        order=line.order.number,
+        sku=line.sku_title,
+        policy=line.policy.value,
+        last_day=line.last_cancel_day,
+        term_end=line.purchase.term_end,
+        operator=settings.OPERATOR_SUPPORT_EMAIL,
+        **facts,
+    )

@@ -1,0 +1,42 @@
+"""How much of a charge comes back (R1, R2). Pure: no Django.
+
+Amounts are `Decimal` in the currency's major unit, rounded to its minor unit; days are UTC days.
+"""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from csp_portal.rounding import round_half_up
+from software.tax import Amounts
+
+
+def term_days(start: date, end: date) -> int:
+    """T: the actual days of the paid term."""
+    return (end - start).days
+
+
+def days_used(start: date, cancelled: date) -> int:
+    """U: 0 on the start date, else every day that was begun, the first included."""
+    return 0 if cancelled <= start else (cancelled - start).days + 1
+
+
+def prorate(charged: Decimal, term: int, used: int, currency: str) -> Decimal:
+    """`round_half_up(charged × (T − U) / T)`, one rounding; nothing once the term is used up."""
+    left = max(term - used, 0)
+    return round_half_up(Fraction(charged) * left / term, currency)
+
+
+def credit_with_tax(base: Decimal, line: Amounts, credited: Amounts, *, included: bool, currency: str) -> Amounts:
+    """The credit of `base` split into net, tax and gross (R2).
+
+    `base` is gross where the price includes tax, else net; `line` is what was charged, `credited` what was credited
+    on the line before. With C all of the line's base credited so far, this one included:
+    tax = round_half_up(tax charged × C / base charged) less the tax credited before.
+    """
+    charged, before = (line.gross, credited.gross) if included else (line.net, credited.net)
+    share = Fraction(before + base) / Fraction(charged) if charged else Fraction(0)
+    tax = round_half_up(Fraction(line.tax) * share, currency) - credited.tax
+    if included:
+        return Amounts(net=base - tax, tax=tax, gross=base)
+    return Amounts(net=base, tax=tax, gross=base + tax)

@@ -1,0 +1,127 @@
+"""Quotes: the amounts of a cancellation, signed and good for 15 minutes (C5)."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+
+from cancellations import proration
+from csp_portal.calendar_utc import utc_day
+from orders.models import OrderLine
+from software.models import Kind
+from software.tax import Amounts
+
+QUOTE_LIFETIME = timedelta(minutes=15)
+_SALT = "cancellations.quote"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What cancelling a line gives back, as computed at `quoted_at`; days are None where nothing is prorated."""
+
+    purchase_id: UUID
+    quoted_at: datetime
+    quantity: int
+    charged: Decimal
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    term_days: int | None
+    days_used: int | None
+    policy_version: int
+    credited_before: Decimal
+
+    @property
+    def amounts(self) -> Amounts:
+        return Amounts(self.net, self.tax, self.gross)
+
+    @property
+    def is_prorated(self) -> bool:
+        return self.term_days is not None
+
+    @property
+    def days_unused(self) -> int:
+        """T − U, the numerator of the proration."""
+        assert self.term_days is not None  # asked only where it is prorated
+        assert self.days_used is not None  # stands beside it
+        return max(self.term_days - self.days_used, 0)
+
+    def is_good_at(self, now: datetime) -> bool:
+        """Whether the quote still binds: for 15 minutes, across midnight and the deadline."""
+        return self.quoted_at <= now < self.quoted_at + QUOTE_LIFETIME
+
+    def fits(self, line: OrderLine) -> bool:
+        """Whether the line is as it was when it was quoted."""
+        return (
+            line.quantity - line.quantity_cancelled == self.quantity
+            and line.credited_gross == self.credited_before
+            and line.policy_version_id == self.policy_version
+        )
+
+    def signed(self) -> str:
+        """The quote as text that only we can have made."""
+        return signing.dumps({name: _plain(value) for name, value in asdict(self).items()}, salt=_SALT)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID | Decimal) else value
+
+
+def read_quote(text: str) -> Quote | None:
+    """The quote in a text that we signed; None if we did not."""
+    try:
+        values = signing.loads(text, salt=_SALT)
+    except signing.BadSignature:
+        return None
+    amounts = {name: Decimal(values[name]) for name in ("charged", "net", "tax", "gross", "credited_before")}
+    return Quote(
+        **{
+            **values,
+            **amounts,
+            "purchase_id": UUID(values["purchase_id"]),
+            "quoted_at": datetime.fromisoformat(values["quoted_at"]),
+        }
+    )
+
+
+def quote_line(line: OrderLine, now: datetime) -> Quote:
+    """What cancelling the whole line gives back at `now` (R1, R2). Says nothing about whether it may be cancelled."""
+    term, used = _term(line, now)
+    currency = line.order.currency
+    base = line.charged if term is None or used is None else proration.prorate(line.charged, term, used, currency)
+    amounts = proration.credit_with_tax(
+        base,
+        Amounts(line.net, line.tax, line.gross),
+        Amounts(line.credited_net, line.credited_tax, line.credited_gross),
+        included=line.tax_included,
+        currency=currency,
+    )
+    return Quote(
+        purchase_id=line.purchase.public_id,
+        quoted_at=now,
+        quantity=line.quantity - line.quantity_cancelled,
+        charged=line.charged,
+        net=amounts.net,
+        tax=amounts.tax,
+        gross=amounts.gross,
+        term_days=term,
+        days_used=used,
+        policy_version=line.policy_version_id,
+        credited_before=line.credited_gross,
+    )
+
+
+def _term(line: OrderLine, now: datetime) -> tuple[int | None, int | None]:
+    """T and U of what is prorated by day; neither for perpetual software, which is credited whole (R1)."""
+    purchase = line.purchase
+    if purchase.term_end is None or purchase.sku.product.kind == Kind.PERPETUAL:
+        return None, None
+    return (
+        proration.term_days(purchase.term_start, purchase.term_end),
+        proration.days_used(purchase.term_start, utc_day(now)),
+    )

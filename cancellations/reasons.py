@@ -1,0 +1,56 @@
+"""Why a purchase is not cancelled, in the order of C4, with the next step (P2)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.errors import Reason
+
+ALREADY_CANCELLED = Reason(
+    code="already_cancelled",
+    rule="C4",
+    sentence=_("Order %(order)s was cancelled by %(who)s on %(when)s."),
+    next_step=_("Nothing is left to do; its credit stands on the order's page."),
+)
+NEVER_CANCELLABLE = Reason(
+    code="never_cancellable",
+    rule="C1",
+    sentence=_("%(sku)s can never be cancelled or exchanged."),
+    next_step=_("It runs until its term ends on %(term_end)s."),
+)
+SUPPORT_ONLY = Reason(
+    code="support_request_only",
+    rule="C1",
+    sentence=_("%(sku)s is cancelled only by a support request, until the end of %(last_day)s (UTC)."),
+    next_step=_("Write to the operator at %(operator)s with the order number %(order)s."),
+)
+WINDOW_CLOSED = Reason(
+    code="window_closed",
+    rule="C2",
+    sentence=_("The time to cancel order %(order)s ended at the end of %(last_day)s (UTC)."),
+    next_step=_("It can no longer be cancelled; the customer may go on using it."),
+)
+QUOTE_EXPIRED = Reason(
+    code="quote_expired",
+    rule="C5",
+    sentence=_("The amounts you saw are more than 15 minutes old."),
+    next_step=_("Look at the amounts as they are now and submit again."),
+)
+QUOTE_NOT_VALID = Reason(
+    code="quote_not_valid",
+    rule="C5",
+    sentence=_("The amounts that came with this request are not ones that we quoted for this order."),
+    next_step=_("Open the cancellation again from the Software list."),
+    status=400,
+)
+LINE_CHANGED = Reason(
+    code="line_changed",
+    rule="C4",
+    sentence=_("Order %(order)s has changed since the amounts were shown."),
+    next_step=_("Look at the amounts as they are now and submit again."),
+)
+NOTICE_NOT_ACCEPTED = Reason(
+    code="notice_not_accepted",
+    rule="C3",
+    sentence=_("The Important message has not been accepted, so nothing was cancelled."),
+    next_step=_("Read the message, tick its box and submit again."),
+    status=400,
+)

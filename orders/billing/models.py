@@ -1,0 +1,231 @@
+"""The partner's account: entries are the truth, invoices group them by month, no column holds a balance (R4, R5)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.accounts.models import Partner, User
+from csp_portal.calendar_utc import add_months, month_of
+from csp_portal.money import AMOUNT_DIGITS
+from orders.models import OrderLine
+
+
+class Account(models.Model):
+    """One per partner and currency: the row that posting and closing lock. `closed_through` is the last closed month."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="accounts")
+    currency = models.CharField(max_length=3)
+    closed_through = models.DateField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("partner", "currency", name="billing_account_once"),
+            models.CheckConstraint(
+                condition=Q(closed_through=None) | Q(closed_through__day=1), name="billing_account_closed_is_month"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.partner} {self.currency}"
+
+    def month_for(self, instant: datetime) -> date:
+        """The month (its first day) that an entry of `instant` falls into: its UTC month, or, if that is closed, the
+        first one that is not (R5). Ask only under the account's lock."""
+        month = month_of(instant)
+        if self.closed_through is None or month > self.closed_through:
+            return month
+        return add_months(self.closed_through, 1)
+
+
+class CreditQuerySet(models.QuerySet["Credit"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(order_line__in=OrderLine.objects.visible_to(user))
+
+    def unposted(self) -> Self:
+        """Credits whose entry does not stand yet."""
+        return self.filter(entry=None)
+
+    def with_line(self) -> Self:
+        return self.select_related("order_line__order__customer", "order_line__purchase__sku__product")
+
+
+class Credit(models.Model):
+    """What a cancellation gives back for a line, fixed in its transaction with how it was computed (R1, R4)."""
+
+    append_only = True
+
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="credits")
+    fixed_at = models.DateTimeField()
+    quantity = models.PositiveIntegerField()
+    net = models.DecimalField(**AMOUNT_DIGITS)
+    tax = models.DecimalField(**AMOUNT_DIGITS)
+    gross = models.DecimalField(**AMOUNT_DIGITS)
+    charged = models.DecimalField(**AMOUNT_DIGITS)
+    term_days = models.PositiveIntegerField(null=True)
+    days_used = models.PositiveIntegerField(null=True)
+
+    objects = CreditQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("fixed_at", "pk")
+        constraints = (
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="billing_credit_adds_up"),
+            models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0), name="billing_credit_not_negative"),
+            models.CheckConstraint(
+                condition=Q(term_days=None, days_used=None) | Q(days_used__lte=F("term_days")),
+                name="billing_credit_days_within_term",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order_line}: {self.gross}"
+
+    @property
+    def is_prorated(self) -> bool:
+        return self.term_days is not None
+
+
+class EntryKind(models.TextChoices):
+    CHARGE = "charge", _("charge")
+    CREDIT = "credit", _("credit")
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(account__partner_id=user.partner_id) if user.partner_id else self.none()
+
+    def unbilled(self) -> Self:
+        """Entries of months that are not closed."""
+        return self.filter(Q(account__closed_through=None) | Q(month__gt=F("account__closed_through")))
+
+    def totals(self) -> dict[str, Decimal]:
+        """Net, tax and gross of all of them."""
+        sums = self.aggregate(net=Sum("net"), tax=Sum("tax"), gross=Sum("gross"))
+        return {name: total or Decimal(0) for name, total in sums.items()}
+
+    def with_causes(self) -> Self:
+        return self.select_related("order_line__order__customer", "order_line__purchase__sku", "credit")
+
+
+class Entry(models.Model):
+    """One charge or credit on an account, append-only; `occurred_at` is the instant of its cause (R5)."""
+
+    append_only = True
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=10, choices=EntryKind.choices)
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="entries")
+    credit = models.OneToOneField(Credit, on_delete=models.PROTECT, null=True, related_name="entry")
+    net = models.DecimalField(**AMOUNT_DIGITS)
+    tax = models.DecimalField(**AMOUNT_DIGITS)
+    gross = models.DecimalField(**AMOUNT_DIGITS)
+    occurred_at = models.DateTimeField()
+    month = models.DateField()
+    posted_at = models.DateTimeField()
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("occurred_at", "pk")
+        constraints = (
+            models.UniqueConstraint("order_line", condition=Q(credit=None), name="billing_charge_once_per_line"),
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="billing_entry_adds_up"),
+            models.CheckConstraint(condition=Q(month__day=1), name="billing_entry_month_is_month"),
+            models.CheckConstraint(
+                condition=Q(kind=EntryKind.CHARGE, credit=None, gross__gte=0)
+                | Q(kind=EntryKind.CREDIT, credit__isnull=False, gross__lte=0),
+                name="billing_entry_sign_by_kind",
+            ),
+        )
+        indexes = (models.Index("account", "month", name="billing_entry_by_month"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.gross}"
+
+
+class InvoiceState(models.TextChoices):
+    CLOSED = "closed", _("closed, not issued")
+    ISSUED = "issued", _("issued")
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(account__partner_id=user.partner_id) if user.partner_id else self.none()
+
+    def issued(self) -> Self:
+        return self.exclude(number=None)
+
+    def with_totals(self) -> Self:
+        """Each with `net`, `tax` and `gross`: the sums of its entries."""
+        of_invoice = Entry.objects.filter(account=models.OuterRef("account"), month=models.OuterRef("month"))
+
+        def total(name: str) -> models.Subquery:
+            summed = of_invoice.order_by().values("account").annotate(total=Sum(name)).values("total")
+            return models.Subquery(summed)
+
+        return self.annotate(net=total("net"), tax=total("tax"), gross=total("gross"))
+
+
+class Invoice(models.Model):
+    """A partner's closed month in one currency: its lines are the account's entries of that month (R5)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invoices")
+    month = models.DateField()
+    closed_at = models.DateTimeField()
+    number = models.PositiveIntegerField(null=True, unique=True)
+    issued_at = models.DateTimeField(null=True)
+    issuer_name = models.CharField(max_length=200, blank=True)
+    issuer_address = models.TextField(blank=True)
+    issuer_tax_id = models.CharField(max_length=50, blank=True)
+    bill_to_name = models.CharField(max_length=200, blank=True)
+    bill_to_address = models.TextField(blank=True)
+    bill_to_tax_id = models.CharField(max_length=50, blank=True)
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-month", "account")
+        constraints = (
+            models.UniqueConstraint("account", "month", name="billing_invoice_once"),
+            models.CheckConstraint(condition=Q(month__day=1), name="billing_invoice_month_is_month"),
+            models.CheckConstraint(
+                condition=Q(number=None, issued_at=None) | Q(number__isnull=False, issued_at__isnull=False),
+                name="billing_invoice_number_when_issued",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.public_number
+
+    @property
+    def public_number(self) -> str:
+        """The number on the invoice, such as G000123; empty until it is issued."""
+        return "" if self.number is None else f"G{self.number:06d}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("billing:invoice", args=[self.public_number])
+
+    @property
+    def entries(self) -> EntryQuerySet:
+        return Entry.objects.filter(account_id=self.account_id, month=self.month)
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it."""
+        return {"partner_id": self.account.partner_id}
+
+
+class InvoiceCounter(models.Model):
+    """The last invoice number given; one row, locked while a number is taken, so that none is left out (R5)."""
+
+    last_number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(pk=1), name="billing_counter_single"),)
+
+    def __str__(self) -> str:
+        return str(self.last_number)

@@ -1,0 +1,16 @@
+"""The partner's account: charges and credits posted to it, months closed, invoices issued."""
+
+from orders.billing.services.closing import close_due_months, issue_due_invoices, issue_invoice
+from orders.billing.services.credits import credit_month, fix_credit
+from orders.billing.services.posting import post_charges, post_credit, post_due_credits
+
+__all__ = [
+    "close_due_months",
+    "credit_month",
+    "fix_credit",
+    "issue_due_invoices",
+    "issue_invoice",
+    "post_charges",
+    "post_credit",
+    "post_due_credits",
+]

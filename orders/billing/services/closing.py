@@ -1,0 +1,96 @@
+"""Closing months and issuing invoices (R5). Run late, twice or at once, they do their work once."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from activity.models import Action
+from activity.services import Actor, SignedIn, record
+from csp_portal.calendar_utc import add_months, month_of, start_of_day
+from orders.billing.models import Account, Credit, Entry, Invoice, InvoiceCounter
+from orders.billing.services.posting import post_under_lock
+
+ISSUE_DAY = 8  # of the month after, by when invoices are out (UTC)
+CLOSER = Actor.system("close_invoices")
+
+
+def close_due_months(now: datetime) -> int:
+    """Close every account's months that are over at `now`, each account in its own transaction.
+
+    Answers how many invoices were made.
+    """
+    last_over = add_months(month_of(now), -1)
+    due = Account.objects.exclude(closed_through__gte=last_over)
+    return sum(_close_through(account_id, last_over, now) for account_id in list(due.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _close_through(account_id: int, last_over: date, now: datetime) -> int:
+    account = Account.objects.select_for_update(of=("self",)).select_related("partner").get(pk=account_id)
+    if account.closed_through is not None and account.closed_through >= last_over:
+        return 0
+    _post_credits_until(account, last_over)
+    months = Entry.objects.filter(account=account, month__lte=last_over)
+    if account.closed_through is not None:
+        months = months.filter(month__gt=account.closed_through)
+    made = [
+        _close(account, month, now) for month in months.order_by("month").values_list("month", flat=True).distinct()
+    ]
+    account.closed_through = last_over
+    account.save(update_fields=["closed_through"])
+    return len(made)
+
+
+def _post_credits_until(account: Account, month: date) -> None:
+    """Closing a month first posts every credit of that month (R4)."""
+    due = Credit.objects.unposted().filter(
+        order_line__order__partner_id=account.partner_id,
+        order_line__order__currency=account.currency,
+        fixed_at__lt=start_of_day(add_months(month, 1)),
+    )
+    for credit in due.select_related("order_line__order"):
+        post_under_lock(account, credit)
+
+
+def _close(account: Account, month: date, now: datetime) -> Invoice:
+    invoice = Invoice.objects.create(account=account, month=month, closed_at=now)
+    details = {"month": f"{month:%Y-%m}", "currency": account.currency}
+    record(Action.MONTH_CLOSED, actor=CLOSER, on=invoice, details=details)
+    return invoice
+
+
+def issue_due_invoices(now: datetime) -> int:
+    """Issue what is closed and whose issue day has come: the 8th (UTC) of the month after. Answers how many."""
+    newest = month_of(now) if now.day >= ISSUE_DAY else add_months(month_of(now), -1)
+    due = Invoice.objects.filter(number=None, month__lt=newest).order_by("month", "pk")
+    actor = Actor.system("issue_invoices")
+    return sum(issue_invoice(pk, actor=actor, now=now) for pk in list(due.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def issue_invoice(invoice_id: int, *, actor: Actor | SignedIn, now: datetime) -> bool:
+    """Give an invoice its number and fix the names on it; from then on it never changes. Answers whether it did."""
+    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("account__partner").get(pk=invoice_id)
+    if invoice.number is not None:
+        return False
+    partner = invoice.account.partner
+    invoice.number = _next_number()
+    invoice.issued_at = now
+    invoice.issuer_name = settings.OPERATOR_NAME
+    invoice.issuer_address = settings.OPERATOR_ADDRESS
+    invoice.issuer_tax_id = settings.OPERATOR_TAX_ID
+    invoice.bill_to_name = partner.legal_name
+    invoice.bill_to_address = partner.address
+    invoice.bill_to_tax_id = partner.tax_id
+    invoice.save()
+    record(Action.INVOICE_ISSUED, actor=actor, on=invoice, details={"invoice": invoice.public_number})
+    return True
+
+
+def _next_number() -> int:
+    """The number after the last one; the counter is locked until the commit, so none is left out."""
+    counter, _made = InvoiceCounter.objects.select_for_update().get_or_create(pk=1)
+    counter.last_number += 1
+    counter.save(update_fields=["last_number"])
+    return counter.last_number

@@ -1,0 +1,54 @@
+"""Fixing a credit in the transaction of its cause (R4)."""
+
+from datetime import date, datetime
+
+from celery import signature
+from django.db import transaction
+
+from orders.billing.models import Account, Credit
+from orders.models import OrderLine
+from software.tax import Amounts
+
+POST_CREDIT = "orders.billing.tasks.post_credit"  # by name: the task calls this package
+
+
+def fix_credit(
+    line: OrderLine,
+    amounts: Amounts,
+    *,
+    quantity: int,
+    now: datetime,
+    term_days: int | None,
+    days_used: int | None,
+) -> Credit:
+    """Fix what the line is credited for `quantity` units, and queue its posting for after the commit (R3, R4).
+
+    Runs in the caller's transaction, which holds the line's lock; the database refuses more than was charged.
+    """
+    line.quantity_cancelled += quantity
+    line.credited_net += amounts.net
+    line.credited_tax += amounts.tax
+    line.credited_gross += amounts.gross
+    line.save(update_fields=["quantity_cancelled", "credited_net", "credited_tax", "credited_gross"])
+    credit = Credit.objects.create(
+        order_line=line,
+        fixed_at=now,
+        quantity=quantity,
+        net=amounts.net,
+        tax=amounts.tax,
+        gross=amounts.gross,
+        charged=line.charged,
+        term_days=term_days,
+        days_used=days_used,
+    )
+    # A broker that is down must not undo the answer: the sweep finds what was never queued.
+    post = signature(POST_CREDIT, args=(credit.pk,))
+    transaction.on_commit(post.delay, robust=True)
+    return credit
+
+
+def credit_month(line: OrderLine, now: datetime) -> date:
+    """The invoice month (its first day) that a credit fixed at `now` will be on, as far as is known now (R5)."""
+    order = line.order
+    account = Account.objects.filter(partner_id=order.partner_id, currency=order.currency).first()
+    return (account or Account()).month_for(now)

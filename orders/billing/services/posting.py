@@ -1,0 +1,79 @@
+"""Posting entries, always under the account's lock (R4, R5)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from activity.models import Action
+from activity.services import Actor, record
+from orders.billing.models import Account, Credit, Entry, EntryKind
+from orders.models import Order, OrderLine
+
+POSTER = Actor.system("post_credits")
+
+
+def locked_account(partner_id: int, currency: str) -> Account:
+    """The partner's account in a currency, made when first needed, locked until the transaction ends."""
+    account, _made = Account.objects.get_or_create(partner_id=partner_id, currency=currency)
+    return Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+
+
+def post_charges(order: Order, lines: list[OrderLine]) -> None:
+    """Charge every line of an order to the partner's account, in the caller's transaction (B5)."""
+    account = locked_account(order.partner_id, order.currency)
+    month = account.month_for(order.placed_at)
+    now = timezone.now()
+    Entry.objects.bulk_create(
+        Entry(
+            account=account,
+            kind=EntryKind.CHARGE,
+            order_line=line,
+            net=line.net,
+            tax=line.tax,
+            gross=line.gross,
+            occurred_at=order.placed_at,
+            month=month,
+            posted_at=now,
+        )
+        for line in lines
+    )
+
+
+@transaction.atomic
+def post_credit(credit_id: int) -> bool:
+    """Post a credit to its account once; again does nothing (R4). Answers whether it did."""
+    credit = Credit.objects.select_related("order_line__order").get(pk=credit_id)
+    order = credit.order_line.order
+    account = locked_account(order.partner_id, order.currency)
+    return post_under_lock(account, credit)
+
+
+def post_under_lock(account: Account, credit: Credit) -> bool:
+    """Post `credit` unless its entry stands; the caller holds the account's lock."""
+    if Entry.objects.filter(credit=credit).exists():
+        return False
+    entry = Entry.objects.create(
+        account=account,
+        kind=EntryKind.CREDIT,
+        order_line=credit.order_line,
+        credit=credit,
+        net=-credit.net,
+        tax=-credit.tax,
+        gross=-credit.gross,
+        occurred_at=credit.fixed_at,
+        month=account.month_for(credit.fixed_at),
+        posted_at=timezone.now(),
+    )
+    details = {"gross": str(credit.gross), "currency": account.currency, "month": f"{entry.month:%Y-%m}"}
+    purchase = credit.order_line.purchase
+    record(Action.CREDIT_POSTED, actor=POSTER, on=purchase, details=details)
+    return True
+
+
+def post_due_credits(fixed_before: datetime | None = None) -> int:
+    """Post every credit whose entry does not stand yet, each in its own transaction. Answers how many it posted."""
+    waiting = Credit.objects.unposted()
+    if fixed_before is not None:
+        waiting = waiting.filter(fixed_at__lt=fixed_before)
+    return sum(post_credit(credit_id) for credit_id in list(waiting.values_list("pk", flat=True)))

@@ -1,0 +1,60 @@
+"""What somebody is about to buy for a customer (B1)."""
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.accounts.models import User
+from customers.models import Customer
+from software.models import Sku
+
+MAX_QUANTITY = 10_000
+MAX_CART_LINES = 100
+
+
+class CartQuerySet(models.QuerySet["Cart"]):
+    def visible_to(self, user: User) -> Self:
+        """A cart is its maker's own."""
+        return self.filter(user=user, customer__in=Customer.objects.visible_to(user))
+
+
+class Cart(models.Model):
+    """The open cart of one user for one customer. Its key is the idempotency key of the order it becomes."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="carts")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="carts")
+    key = models.UUIDField(default=uuid.uuid4)
+    purchase_order_number = models.CharField(_("purchase order number"), max_length=50, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = CartQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint("customer", "user", name="orders_cart_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.customer}"
+
+
+class CartLine(models.Model):
+    """A SKU in a quantity; prices and terms are looked up each time it is shown."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint("cart", "sku", name="orders_cart_line_once"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY), name="orders_cart_line_quantity"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sku} × {self.quantity}"

@@ -1,0 +1,36 @@
+"""Why a cart is not ordered, with the next step (P2)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.errors import Reason
+
+CART_EMPTY = Reason(
+    code="cart_empty",
+    rule="B1",
+    sentence=_("There is nothing in the cart."),
+    next_step=_("Add products from the customer's catalogue first."),
+)
+CART_CHANGED = Reason(
+    code="cart_changed",
+    rule="B4",
+    sentence=_("The cart was changed or ordered after this review was shown, so nothing has been ordered now."),
+    next_step=_("Look through the review as it is now and place the order again."),
+)
+CART_FULL = Reason(
+    code="cart_full",
+    rule="B1",
+    sentence=_("A cart holds at most %(limit)s lines."),
+    next_step=_("Place this order first, then start the next one."),
+)
+QUANTITY_OUT_OF_RANGE = Reason(
+    code="quantity_out_of_range",
+    rule="B2",
+    sentence=_("A line can hold from 1 to %(limit)s units; this would be %(quantity)s."),
+    next_step=_("Give a smaller quantity, or ask the operator at %(operator)s for a larger order."),
+)
+NEVER_NOT_ACCEPTED = Reason(
+    code="never_cancellable_not_accepted",
+    rule="B2",
+    sentence=_("%(sku)s can never be cancelled, and that has not been accepted."),
+    next_step=_("Tick the box beside the line, or take it out of the cart."),
+)

@@ -1,0 +1,72 @@
+"""Fixtures that many tests share; the servers are in `servers.py`."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+import time_machine
+from django.test import Client
+
+from csp_portal.accounts.models import Partner, User
+from csp_portal.accounts.permissions import Role
+from customers.models import Customer
+from tests.factories import CustomerFactory, PartnerFactory, UserFactory
+
+
+@pytest.fixture
+def partner(db: None) -> Partner:
+    return PartnerFactory()
+
+
+@pytest.fixture
+def agent(partner: Partner) -> User:
+    """An Admin agent of `partner`."""
+    return UserFactory(partner=partner, roles=[Role.ADMIN_AGENT])
+
+
+@pytest.fixture
+def global_admin(partner: Partner) -> User:
+    return UserFactory(partner=partner, roles=[Role.GLOBAL_ADMIN])
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """A user of another partner who holds every partner role."""
+    partner_roles = [Role.ADMIN_AGENT, Role.GLOBAL_ADMIN, Role.ACCOUNT_ADMIN, Role.AUDITOR]
+    return UserFactory(roles=partner_roles)
+
+
+@pytest.fixture
+def customer(partner: Partner) -> Customer:
+    """A customer of `partner` in the US."""
+    return CustomerFactory(partner=partner)
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A browser in which a user is signed in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+class Clock:
+    """The frozen time; `set` moves it."""
+
+    def __init__(self, traveller: time_machine.Traveller) -> None:
+        self._traveller = traveller
+
+    def set(self, instant: str) -> None:
+        """Stand at an instant such as `2020-01-24T23:59:59Z`."""
+        self._traveller.move_to(datetime.fromisoformat(instant), tick=False)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Time stands still, at 2020-01-24 12:00 UTC until it is set."""
+    with time_machine.travel(datetime.fromisoformat("2020-01-24T12:00:00Z"), tick=False) as traveller:
+        yield Clock(traveller)

@@ -6,7 +6,7 @@ from django.urls import path
 from csp_portal.accounts.permissions import public
 
 urlpatterns = [
-    path("sign-in/", public(views.login), name="account_login"),
-    path("sign-out/", public(views.logout), name="account_logout"),
-    path("inactive/", public(views.account_inactive), name="account_inactive"),
+    path("accounts/sign-in/", public(views.login), name="account_login"),
+    path("accounts/sign-out/", public(views.logout), name="account_logout"),
+    path("accounts/inactive/", public(views.account_inactive), name="account_inactive"),
 ]

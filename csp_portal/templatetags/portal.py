@@ -122,7 +122,7 @@ def month(first_day: date | None) -> str:
     if first_day is None:
         return NOTHING
     words = formats.date_format(first_day, "YEAR_MONTH_FORMAT")
-    return format_html('<time class="text-nowrap" datetime="{:%Y-%m}">{}</time>', first_day, words)
+    return format_html('<time class="text-nowrap" datetime="{}">{}</time>', f"{first_day:%Y-%m}", words)
 
 
 register.filter("country", country_name)

@@ -1,0 +1,17 @@
+"""A customer's overview, catalogue, cart and orders; and all orders of the partner."""
+
+from django.urls import path
+
+from orders.views import cart, catalogue, orders, overview
+
+app_name = "orders"
+
+urlpatterns = [
+    path("customers/<uuid:tenant_id>/", overview.overview, name="overview"),
+    path("customers/<uuid:tenant_id>/add/", catalogue.add, name="add"),
+    path("customers/<uuid:tenant_id>/cart/", cart.cart, name="cart"),
+    path("customers/<uuid:tenant_id>/cart/review/", cart.review, name="review"),
+    path("customers/<uuid:tenant_id>/orders/", orders.history, name="history"),
+    path("orders/", orders.order_list, name="list"),
+    path("orders/<str:number>/", orders.detail, name="detail"),
+]

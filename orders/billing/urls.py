@@ -1,0 +1,15 @@
+"""Addresses of the account: what is not invoiced yet, and invoices."""
+
+from django.urls import path
+
+from orders.billing import converters, views
+
+converters.register()
+
+app_name = "billing"
+urlpatterns = [
+    path("invoices/", views.invoices, name="invoices"),
+    path("invoices/unbilled/<currency:currency>/", views.unbilled, name="unbilled"),
+    path("invoices/<month:month>/<currency:currency>/", views.closed, name="closed"),
+    path("invoices/<invoice_number:invoice_number>/", views.invoice, name="invoice"),
+]

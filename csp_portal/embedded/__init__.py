@@ -6,9 +6,11 @@ Both listen on Unix sockets only and keep their data below the portal's `var/`. 
 
 from csp_portal.embedded.errors import ServerError
 from csp_portal.embedded.place import Place
+from csp_portal.embedded.postgres import Postgres
 from csp_portal.embedded.urls import DATABASE, OWNER_ROLE, SUPERUSER_ROLE, WEB_ROLE, Urls
 from csp_portal.embedded.users import remove, running
 from csp_portal.embedded.valkey import DATABASES as VALKEY_DATABASES
+from csp_portal.embedded.valkey import Valkey
 
 __all__ = [
     "DATABASE",
@@ -17,8 +19,10 @@ __all__ = [
     "VALKEY_DATABASES",
     "WEB_ROLE",
     "Place",
+    "Postgres",
     "ServerError",
     "Urls",
+    "Valkey",
     "remove",
     "running",
 ]

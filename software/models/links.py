@@ -151,7 +151,7 @@ class DownloadSession(models.Model):
         return f"{self.link} {self.started_at:%Y-%m-%dT%H:%M:%SZ}"
 
     def get_absolute_url(self) -> str:
-        return reverse("software:session", args=[self.token])
+        return reverse("software:session", args=[self.token, self.link.build.file_name])
 
     @property
     def token(self) -> str:

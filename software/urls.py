@@ -1,0 +1,18 @@
+"""Addresses of keys, links and downloads."""
+
+from django.urls import path
+
+from software.views import downloads, keys, links
+
+app_name = "software"
+
+urlpatterns = [
+    path("customers/<uuid:tenant_id>/software/<uuid:purchase_id>/get/", links.get, name="get"),
+    path(
+        "customers/<uuid:tenant_id>/software/<uuid:purchase_id>/keys/<uuid:key_id>/show/",
+        keys.show_key,
+        name="show_key",
+    ),
+    path("d/<str:token>", downloads.landing, name="landing"),
+    path("d/session/<str:token>/<str:file_name>", downloads.session, name="session"),
+]

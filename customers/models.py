@@ -66,7 +66,7 @@ class Customer(models.Model):
         return self.company_name
 
     def get_absolute_url(self) -> str:
-        return reverse("customers:overview", args=[self.tenant_id])
+        return reverse("orders:overview", args=[self.tenant_id])
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""

@@ -1,5 +1,6 @@
 """Activation keys: one row each, encrypted, found by a keyed hash, never shown in clear but on request (K2)."""
 
+import uuid
 from typing import Any
 
 from django.db import models
@@ -20,6 +21,7 @@ class KeyStatus(models.TextChoices):
 class ProductKey(models.Model):
     """One activation key of a SKU's pool; once allotted it stays with its purchase, revoked or not."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="keys")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="keys")
     secret = models.TextField(editable=False)

@@ -1,5 +1,7 @@
 """Showing a key: the event stands in the log before the key leaves (K2)."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from activity.models import Action
@@ -12,7 +14,7 @@ from software.models import KeyStatus, ProductKey, SoftwarePurchase
 
 
 @refusals_recorded(Action.KEY_REFUSED)
-def reveal_key(key_id: int, *, actor: User) -> str:
+def reveal_key(key_id: UUID, *, actor: User) -> str:
     """The key in clear, once the event that says so is committed; if that fails, no key (K2).
 
     Raises Refusal if the role may not see keys (P1) or the key is revoked; ProductKey.DoesNotExist if it is not
@@ -22,13 +24,13 @@ def reveal_key(key_id: int, *, actor: User) -> str:
 
 
 @transaction.atomic(durable=True)
-def _recorded_key(key_id: int, *, actor: User) -> ProductKey:
+def _recorded_key(key_id: UUID, *, actor: User) -> ProductKey:
     require(actor, Permission.GET_KEYS)
     found = ProductKey.objects.filter(purchase__in=SoftwarePurchase.objects.visible_to(actor))
     key = (
         found.select_related("purchase__customer", "purchase__sku__product", "purchase__order_line__order")
         .select_for_update(of=("self",))
-        .get(pk=key_id)
+        .get(public_id=key_id)
     )
     if key.status != KeyStatus.ALLOTTED:
         raise Refusal(reasons.KEY_REVOKED, on=key)

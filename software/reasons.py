@@ -41,6 +41,13 @@ FILE_REPLACED = Reason(
     next_step=_("Delete what was downloaded and start again from the link, or ask %(contact)s."),
     status=409,
 )
+FILE_MISSING = Reason(
+    code="file_missing",
+    rule="K7",
+    sentence=_("The file cannot be read on our side. This is our fault, not yours."),
+    next_step=_("Try again later with the same link, or tell %(contact)s."),
+    status=500,
+)
 PURCHASE_NOT_ACTIVE = Reason(
     code="purchase_not_active",
     rule="C6",

@@ -13,6 +13,7 @@ from csp_portal.accounts.models import User
 from csp_portal.errors import Reason
 from customers.models import Customer
 from software import custody, reasons
+from software.file_names import safe_name
 from software.models.catalogue import Build
 from software.models.purchases import SoftwarePurchase
 
@@ -129,6 +130,10 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
             raise DownloadSession.DoesNotExist
         return session
 
+    def with_link(self) -> Self:
+        """With the file and whom to ask about it."""
+        return self.select_related("link__build", "link__purchase__customer__partner")
+
 
 class DownloadSession(models.Model):
     """One counted download: 24 hours in which its bytes may be fetched, resumed and probed (K7)."""
@@ -151,7 +156,8 @@ class DownloadSession(models.Model):
         return f"{self.link} {self.started_at:%Y-%m-%dT%H:%M:%SZ}"
 
     def get_absolute_url(self) -> str:
-        return reverse("software:session", args=[self.token, self.link.build.file_name])
+        """Where its bytes are; the address ends in the file's name, by which some clients name what they save."""
+        return reverse("software:session", args=[self.token, safe_name(self.link.build.file_name)])
 
     @property
     def token(self) -> str:

@@ -1,14 +1,16 @@
 """Changing and revealing what customers own. One function per act; each writes its rows in the activity log."""
 
+from software.services.downloads import Transfer, open_file
 from software.services.imports import CannotImport, import_build, import_keys, import_tax_rates
 from software.services.keys import reveal_key
-from software.services.links import grant_link, start_download
+from software.services.links import grant_link, start_download, usable_link
 from software.services.price_import import PriceListReport, import_price_list
 from software.services.purchasing import create_purchase, fill_pending, revoke_purchase
 
 __all__ = [
     "CannotImport",
     "PriceListReport",
+    "Transfer",
     "create_purchase",
     "fill_pending",
     "grant_link",
@@ -16,7 +18,9 @@ __all__ = [
     "import_keys",
     "import_price_list",
     "import_tax_rates",
+    "open_file",
     "reveal_key",
     "revoke_purchase",
     "start_download",
+    "usable_link",
 ]

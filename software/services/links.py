@@ -99,6 +99,18 @@ def _grant_details(link: DownloadLink) -> dict[str, object]:
     }
 
 
+def usable_link(token: str) -> DownloadLink:
+    """The link as its landing page shows it; looking never counts (K5).
+
+    Raises DownloadLink.DoesNotExist for a token we did not make, Refusal (410) for a dead link.
+    """
+    link = DownloadLink.objects.with_purchase().from_token(token)
+    now = timezone.now()
+    if link.reason_unusable(now) is not None:
+        raise dead_link(link, now)
+    return link
+
+
 def start_download(token: str, *, user: User | None) -> DownloadSession:
     """Count one download and open its session, or say why there is none left (K5, K6).
 
@@ -151,5 +163,11 @@ def dead_link(link: DownloadLink, now: datetime) -> Refusal:
         on=link,
         expires_at=link.expires_at,
         limit=link.limit,
-        contact=link.purchase.customer.partner.contact,
+        **whom_to_ask(link),
     )
+
+
+def whom_to_ask(link: DownloadLink) -> dict[str, str]:
+    """The facts of a refusal to somebody without sign-in: the partner's contact, never the customer (K6)."""
+    partner = link.purchase.customer.partner
+    return {"partner": partner.legal_name, "contact": partner.contact}

@@ -1,0 +1,30 @@
+"""File names as they leave the portal: in an address and in `Content-Disposition`. Pure: no Django."""
+
+import unicodedata
+from urllib.parse import quote
+
+_NEVER_IN_A_NAME = frozenset('"\\/')
+_ATTR_CHARS = "!#$&+-.^_`|~"  # besides letters and digits: what RFC 8187 leaves as it is
+_WITHOUT_NAME = "download"
+
+
+def safe_name(file_name: str) -> str:
+    """The name without what could end a header, leave a folder or turn the text round; each becomes `_`."""
+    kept = "".join("_" if _is_unsafe(sign) else sign for sign in file_name).strip()
+    return kept if kept.strip(".") else _WITHOUT_NAME
+
+
+def _is_unsafe(sign: str) -> bool:
+    return sign in _NEVER_IN_A_NAME or unicodedata.category(sign)[0] == "C"
+
+
+def attachment(file_name: str) -> str:
+    """`Content-Disposition` of a download: a plain name for all, the true one beside it where it is not ASCII.
+
+    curl's `-J` reads only the plain one (RFC 6266, RFC 8187).
+    """
+    name = safe_name(file_name)
+    plain = "".join(sign if sign.isascii() else "_" for sign in name)
+    if plain == name:
+        return f'attachment; filename="{plain}"'
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTR_CHARS)}"

@@ -1,0 +1,55 @@
+"""Single byte ranges (RFC 9110, 14). Pure: no Django."""
+
+import re
+from dataclasses import dataclass
+
+_SINGLE = re.compile(
+    r"bytes=(?:(?P<first>[0-9]{1,100})-(?P<last>[0-9]{0,100})|-(?P<suffix>[0-9]{1,100}))", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class ByteRange:
+    """Bytes `first` to `last` of a file, both inclusive, as HTTP counts them."""
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        return self.last - self.first + 1
+
+    def content_range(self, size: int) -> str:
+        """The header that names the range in a file of `size` bytes."""
+        return f"bytes {self.first}-{self.last}/{size}"
+
+
+class RangeNotSatisfiable(Exception):
+    """None of the bytes asked for are in the file (416)."""
+
+
+def parse_range(header: str, size: int) -> ByteRange | None:
+    """The one range that `header` asks of a file of `size` bytes, cut at its end.
+
+    None where the header is to be passed over and the whole file sent: it is malformed, of another unit, or asks for
+    several ranges. Raises RangeNotSatisfiable where the range begins past the end.
+    """
+    match = _SINGLE.fullmatch(header.strip())
+    if match is None:
+        return None
+    if match["suffix"] is not None:
+        return _suffix(int(match["suffix"]), size)
+    first = int(match["first"])
+    last = int(match["last"]) if match["last"] else max(first, size - 1)
+    if last < first:
+        return None
+    if first >= size:
+        raise RangeNotSatisfiable
+    return ByteRange(first, min(last, size - 1))
+
+
+def _suffix(length: int, size: int) -> ByteRange | None:
+    """The last `length` bytes; an empty file is sent whole, for no range can be named in it."""
+    if length == 0:
+        raise RangeNotSatisfiable
+    return ByteRange(max(size - length, 0), size - 1) if size else None

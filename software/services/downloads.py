@@ -1,0 +1,92 @@
+"""Sending a file inside its download session (K7)."""
+
+import logging
+import time
+from collections.abc import Iterator
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from csp_portal.errors import Reason, Refusal
+from software import reasons
+from software.models import DownloadSession
+from software.services.links import whom_to_ask
+
+log = logging.getLogger(__name__)
+
+CHUNK = 256 * 1024  # bytes
+LOOK_AGAIN_SECONDS = 2.0
+
+
+class TransferCut(Exception):
+    """Raised in the middle of a transfer whose session was closed, so that the client sees it incomplete (C6)."""
+
+
+def open_file(token: str) -> tuple[DownloadSession, File]:
+    """The session with its file, opened for reading.
+
+    Raises DownloadSession.DoesNotExist for a token we did not make; Refusal if the session is over or revoked (410),
+    the build's file was replaced (409), or the file cannot be read (500).
+    """
+    session = DownloadSession.objects.with_link().from_token(token)
+    closed = session.reason_closed(timezone.now())
+    if closed is not None:
+        raise _refusal(closed, session)
+    return session, _opened(session)
+
+
+def _opened(session: DownloadSession) -> File:
+    build = session.link.build
+    try:
+        file: File = default_storage.open(build.storage_name)
+    except OSError:
+        log.exception("build %s cannot be read", build.public_id)
+        raise _refusal(reasons.FILE_MISSING, session) from None
+    if file.size != build.size:
+        file.close()
+        log.error("build %s has %s bytes instead of %s", build.public_id, file.size, build.size)
+        raise _refusal(reasons.FILE_MISSING, session)
+    return file
+
+
+class Transfer:
+    """`length` bytes of a session's file from `first` on, chunk by chunk, as a response's content.
+
+    Looks every two seconds whether the session is still open, and raises TransferCut in the middle if it is not (C6).
+    """
+
+    def __init__(self, session: DownloadSession, file: File, *, first: int, length: int) -> None:
+        self.session = session
+        self.file = file
+        self.first = first
+        self.length = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.file.seek(self.first)
+        left = self.length
+        looked = time.monotonic()
+        while left > 0:
+            if time.monotonic() - looked >= LOOK_AGAIN_SECONDS:
+                _check_still_open(self.session)
+                looked = time.monotonic()
+            chunk = self.file.read(min(CHUNK, left))
+            if not chunk:
+                raise TransferCut(f"the file of {self.session} ends too soon")
+            left -= len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        """Called by the server at the end, however it came."""
+        self.file.close()
+
+
+def _check_still_open(session: DownloadSession) -> None:
+    now_stands = DownloadSession.objects.with_link().get(pk=session.pk)
+    closed = now_stands.reason_closed(timezone.now())
+    if closed is not None:
+        raise TransferCut(closed.code)
+
+
+def _refusal(reason: Reason, session: DownloadSession) -> Refusal:
+    return Refusal(reason, on=session.link, **whom_to_ask(session.link))

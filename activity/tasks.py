@@ -1,15 +1,15 @@
 """Jobs of the activity log."""
 
-from celery import shared_task
-from django.db import OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from csp_portal.calendar_utc import add_months, month_of
+from csp_portal.jobs import job
 
 MONTHS_AHEAD = 3
 
 
-@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+@job
 def make_months() -> int:
     """Make the log's partitions of this month and the next ones; those that stand are left. Answers how many are new."""
     this_month = month_of(timezone.now())

@@ -1,15 +1,27 @@
 """Amounts of money as they are stored and written; `rounding.py` has the minor units and the rounding."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from babel.numbers import format_decimal
+from django.db import models
 from django.utils.translation import get_language, to_locale
 
 from csp_portal.rounding import minor_unit_digits
 
-# Columns of an amount in the database: ISO 4217 knows at most four digits behind the point.
-AMOUNT_DIGITS = {"max_digits": 18, "decimal_places": 4}
+
+class AmountField(models.DecimalField):
+    """A column for an amount: ISO 4217 knows at most four digits behind the point."""
+
+    def __init__(self, *args: Any, max_digits: int = 18, decimal_places: int = 4, **options: Any) -> None:
+        super().__init__(*args, max_digits=max_digits, decimal_places=decimal_places, **options)
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        """To a migration it is an ordinary decimal column."""
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.DecimalField", args, options
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def create_customer(*, actor: User, **fields: Any) -> Customer:
     Raises Refusal if the actor's role may not, ValidationError if a field is wrong or GUID or domain is taken.
     """
     require(actor, Permission.EDIT_CUSTOMERS)
-    customer = Customer(partner_id=actor.partner_id, **fields)
+    customer = Customer(partner=actor.partner, **fields)
     customer.full_clean()
     customer.save(force_insert=True)
     record(Action.CUSTOMER_CREATED, actor=actor, on=customer)

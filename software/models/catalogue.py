@@ -8,8 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from csp_portal.money import AMOUNT_DIGITS
+from csp_portal.calendar_utc import term_months
+from csp_portal.money import AmountField
 from software.models.policies import CancellationPolicy
 
 
@@ -91,6 +93,22 @@ class Sku(models.Model):
         return self.title
 
     @property
+    def term_label(self) -> str:
+        """How long it runs, in words: `3 years`; what is bought once and for all has no end."""
+        months = term_months(self.term)
+        if months is None:
+            return str(_("no end"))
+        if months % 12:
+            return ngettext("%(count)s month", "%(count)s months", months) % {"count": months}
+        return ngettext("%(count)s year", "%(count)s years", months // 12) % {"count": months // 12}
+
+    @property
+    def billing_label(self) -> str:
+        """How often it is paid, in words; a plan that we do not know by its name in the price list."""
+        known = {"": _("paid once"), "OneTime": _("paid once"), "Annual": _("paid yearly"), "Monthly": _("paid monthly")}
+        return str(known.get(self.billing_plan, self.billing_plan))
+
+    @property
     def catalogue_id(self) -> str:
         """`ProductId:SkuId`, as the price list knows it."""
         return f"{self.product.product_id}:{self.sku_id}"
@@ -116,8 +134,8 @@ class Price(models.Model):
     currency = models.CharField(max_length=3)
     tier_min = models.PositiveIntegerField(default=1)
     tier_max = models.PositiveIntegerField(null=True, blank=True)
-    unit_price = models.DecimalField(**AMOUNT_DIGITS)
-    retail_price = models.DecimalField(_("recommended retail price"), null=True, **AMOUNT_DIGITS)
+    unit_price = AmountField()
+    retail_price = AmountField(_("recommended retail price"), null=True)
     effective_start = models.DateTimeField()
     effective_end = models.DateTimeField()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import IO
 
 from babel import Locale
 from django.core.files import File
@@ -34,7 +35,7 @@ class CannotImport(Exception):
 class _HashedFile(File):
     """A file whose SHA-256 is computed while it streams into the storage."""
 
-    def __init__(self, file: object, name: str) -> None:
+    def __init__(self, file: IO[bytes], name: str) -> None:
         super().__init__(file, name)
         self.digest = hashlib.sha256()
         self.sent = 0

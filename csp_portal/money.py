@@ -15,8 +15,8 @@ from csp_portal.rounding import minor_unit_digits
 class AmountField(models.DecimalField):
     """A column for an amount: ISO 4217 knows at most four digits behind the point."""
 
-    def __init__(self, *args: Any, max_digits: int = 18, decimal_places: int = 4, **options: Any) -> None:
-        super().__init__(*args, max_digits=max_digits, decimal_places=decimal_places, **options)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max_digits": 18, "decimal_places": 4, **options})
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """To a migration it is an ordinary decimal column."""

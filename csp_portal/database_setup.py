@@ -4,11 +4,13 @@ The owner migrates and owns every table. The web role is that of web, workers an
 create nothing. What it may do with each table is said in `database_roles`.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import environ
 import psycopg2
+from django.core.exceptions import ImproperlyConfigured
 from psycopg2 import sql
 from psycopg2.extensions import connection, cursor
 
@@ -19,6 +21,22 @@ class Role:
 
     name: str
     password: str = ""
+
+
+def database_config(variable: str, url: str) -> dict[str, Any]:
+    """Django's database dictionary for the address in the environment's `variable`.
+
+    Raises ImproperlyConfigured, without repeating the address, which may hold a password.
+    """
+    config: dict[str, Any] = {}
+    if url.startswith(("postgres://", "postgresql://")):
+        with suppress(ValueError):  # its text would repeat part of the address
+            config = environ.Env.db_url_config(url)
+    if not (config.get("NAME") and config.get("USER")):
+        raise ImproperlyConfigured(
+            f"{variable} is not an address of PostgreSQL like postgres://user:password@host:5432/database."
+        )
+    return config
 
 
 def connect(config: dict[str, Any], database: str | None = None) -> connection:
@@ -36,11 +54,9 @@ def connect(config: dict[str, Any], database: str | None = None) -> connection:
     return made
 
 
-def ensure_database(
-    superuser_url: str, *, database: str, owner: Role, web: Role, template: str = "template1"
-) -> None:
+def ensure_database(superuser_url: str, *, database: str, owner: Role, web: Role, template: str = "template1") -> None:
     """Make the roles and the database that are missing, and close what PUBLIC may do there; safe to repeat."""
-    config = environ.Env.db_url_config(superuser_url)
+    config = database_config("DATABASE_SUPERUSER_URL", superuser_url)
     server = connect(config)
     try:
         with server.cursor() as cur:

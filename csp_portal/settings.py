@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal import embedded, secrets_file
+from csp_portal.database_setup import database_config
 
 env = environ.Env()
 
@@ -71,9 +72,9 @@ DATABASE_OWNER_URL = _embedded.owner if EMBEDDED_POSTGRES else env.str("DATABASE
 DATABASE_SUPERUSER_URL = _embedded.superuser if EMBEDDED_POSTGRES else env.str("DATABASE_SUPERUSER_URL", default="")
 
 
-def _database(url: str) -> dict[str, Any]:
+def _database(variable: str, url: str) -> dict[str, Any]:
     return {
-        **environ.Env.db_url_config(url),
+        **database_config(variable, url),
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -81,8 +82,8 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {
-    "default": _database(DATABASE_URL or _embedded.web),  # web, workers and tests: owns nothing
-    "owner": _database(DATABASE_OWNER_URL),  # migrates, and nothing else
+    "default": _database("DATABASE_URL", DATABASE_URL or _embedded.web),  # web, workers and tests: owns nothing
+    "owner": _database("DATABASE_OWNER_URL", DATABASE_OWNER_URL),  # migrates, and nothing else
 }
 CACHES = {
     "default": {

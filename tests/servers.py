@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import django
-import environ
 import psycopg2.extensions
 import pytest
 import redis
@@ -31,7 +30,7 @@ from django.test import TransactionTestCase
 from psycopg2 import sql
 
 from csp_portal import embedded
-from csp_portal.database_setup import Role, connect, ensure_database
+from csp_portal.database_setup import Role, connect, database_config, ensure_database
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # empty: the controller, or the only process
 WORKER_NUMBER = int(WORKER.removeprefix("gw") or 0)
@@ -129,8 +128,7 @@ atexit.register(_cleanup.close)  # when pytest itself breaks down
 
 
 def _superuser() -> dict[str, Any]:
-    config: dict[str, Any] = environ.Env.db_url_config(settings.DATABASE_SUPERUSER_URL)
-    return config
+    return database_config("DATABASE_SUPERUSER_URL", settings.DATABASE_SUPERUSER_URL)
 
 
 def _use_database(name: str) -> None:

@@ -49,9 +49,7 @@ def servers_for(arguments: list[str]) -> Iterator[None]:
     if not needs_servers(arguments):
         yield
         return
-    with embedded.running(
-        settings.VAR_DIR, postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY
-    ):
+    with embedded.running(settings.VAR_DIR, postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY):
         yield
 
 

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         self.began = time.monotonic()
         with supervisor.only_one(settings.VAR_DIR):
             if count := supervisor.end_leftovers(settings.VAR_DIR):
-                self._say(f"Ended {count} processes left over from an earlier run.")
+                self._say(f"Ended {count} process{'es' if count > 1 else ''} left over from an earlier run.")
             self.host, self.port = host, supervisor.check_port(host, port)
             self._say("Starting PostgreSQL and Valkey." if settings.EMBEDDED_POSTGRES else "Using the given database.")
             with embedded.running(

@@ -34,7 +34,7 @@ def check_confirmable(
 
     A good quote is honoured across the deadline: the window is judged at the instant it was made (C5).
     """
-    require(actor, Permission.CANCEL)
+    require(actor, Permission.CANCEL, on=line)
     binding = quote is not None and quote.is_good_at(now) and quote.purchase_id == line.purchase.public_id
     refusal = line_refusal(line, quote.quoted_at if quote is not None and binding else now)
     if refusal is not None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activity.models import Action
 from activity.services import record_refusal
-from csp_portal.errors import Reason, Refusal
+from csp_portal.errors import Loggable, Reason, Refusal
 
 View = Callable[..., HttpResponseBase]
 
@@ -44,6 +44,7 @@ class Permission(TextChoices):
     GET_KEYS = "get_keys", _("see keys and downloads")
     CANCEL = "cancel", _("cancel a purchase")
     SEE_ACTIVITY = "see_activity", _("see the activity log")
+    SEE_KEY_POOLS = "see_key_pools", _("see which products wait for keys")
 
 
 _AGENT_AND_GLOBAL = frozenset({Role.ADMIN_AGENT, Role.GLOBAL_ADMIN})
@@ -68,6 +69,7 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
             Role.AUDITOR,
         }
     ),
+    Permission.SEE_KEY_POOLS: frozenset({Role.OPERATOR_ADMIN}),
 }
 
 ROLE_REQUIRED = Reason(
@@ -94,10 +96,15 @@ def _names(roles: list[Role]) -> str:
     return ", ".join(str(role.label) for role in roles)
 
 
-def require(actor: Any, permission: Permission) -> None:
-    """Raise the role's refusal unless `actor` may use `permission`; the first check of every service (C4)."""
+def require(actor: Any, permission: Permission, *, on: Loggable | None = None) -> None:
+    """Raise the role's refusal unless `actor` may use `permission`; the first check of every service (C4).
+
+    `on` is what the log names as refused.
+    """
     if not actor.may(permission):
-        raise actor.refusal(permission)
+        refusal: Refusal = actor.refusal(permission)
+        refusal.on = on
+        raise refusal
 
 
 def role_required(permission: Permission) -> Callable[[View], View]:
@@ -110,7 +117,8 @@ def role_required(permission: Permission) -> Callable[[View], View]:
                 return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
             if not request.user.may(permission):
                 refusal = request.user.refusal(permission)
-                record_refusal(Action.ACCESS_REFUSED, refusal, actor=request.user, permission=permission.value)
+                details = {"permission": permission.value, "path": request.path}
+                record_refusal(Action.ACCESS_REFUSED, refusal, actor=request.user, **details)
                 raise refusal
             return view(request, *args, **kwargs)
 

@@ -10,7 +10,7 @@ from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Refusal
 from software import reasons
-from software.models import KeyStatus, ProductKey, SoftwarePurchase
+from software.models import KeyStatus, ProductKey
 
 
 @refusals_recorded(Action.KEY_REFUSED)
@@ -25,13 +25,8 @@ def reveal_key(key_id: UUID, *, actor: User) -> str:
 
 @transaction.atomic(durable=True)
 def _recorded_key(key_id: UUID, *, actor: User) -> ProductKey:
-    require(actor, Permission.GET_KEYS)
-    found = ProductKey.objects.filter(purchase__in=SoftwarePurchase.objects.visible_to(actor))
-    key = (
-        found.select_related("purchase__customer", "purchase__sku__product", "purchase__order_line__order")
-        .select_for_update(of=("self",))
-        .get(public_id=key_id)
-    )
+    visible = ProductKey.objects.visible_to(actor).with_purchase()
+    key = visible.select_for_update(of=("self",)).get(public_id=key_id)
     if key.status != KeyStatus.ALLOTTED:
         raise Refusal(reasons.KEY_REVOKED, on=key)
     record(Action.KEY_REVEALED, actor=actor, on=key)

@@ -34,9 +34,9 @@ def grant_link(purchase_id: UUID, build_id: UUID, *, grant_seen: int, actor: Use
     Raises Refusal (role, purchase not active, build of another product); DoesNotExist for another partner's purchase.
     """
     now = timezone.now()
-    require(actor, Permission.GET_KEYS)
     visible = SoftwarePurchase.objects.visible_to(actor).for_log()
     purchase = visible.select_for_update(of=("self",)).get(public_id=purchase_id)
+    require(actor, Permission.GET_KEYS, on=purchase)
     build = Build.objects.get(public_id=build_id)
     _check_downloadable(purchase, build, now)
     link = (

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 SVG = "http://www.w3.org/2000/svg"
 SPRITE = Path(settings.BASE_DIR) / "csp_portal" / "static" / "icons.svg"
 ICONS = Path(settings.BASE_DIR) / "node_modules" / "@tabler" / "icons" / "icons" / "outline"
-SEARCHED = (("templates", "*.html"), ("csp_portal", "*.py"))
+APPS = ("csp_portal", "activity", "customers", "software", "orders", "cancellations")
+SEARCHED = (("templates", "*.html"), *((app, "*.py") for app in APPS))
 _NAMED = re.compile(r"""{%\s*icon\s+["']([a-z0-9-]+)["']|\bicon=["']([a-z0-9-]+)["']""")
 
 

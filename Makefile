@@ -13,7 +13,7 @@ VAR_DIR ?= var
 TESTS ?= -n 2 tests
 SOURCES = csp_portal customers software orders cancellations activity
 
-.PHONY: run test install frontend browser lint types layers templates migrations pytest lock clean distclean
+.PHONY: run test install frontend browser lint format types layers templates migrations pytest lock clean distclean
 
 run: .venv/.runtime node_modules/.stamp
 	@$(PY) manage.py run
@@ -48,6 +48,11 @@ lint:
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 
+format:
+	@$(PY) -m ruff check --quiet --fix .
+	@$(PY) -m ruff format .
+	@find templates $(SOURCES) -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2
+
 types:
 	@echo "Checking types (mypy)."
 	@$(PY) -m mypy $(SOURCES) tests manage.py
@@ -69,7 +74,7 @@ pytest:
 	@echo "Running the tests."
 	@$(PY) -m pytest $(TESTS)
 
-# Lock the newest versions that pyproject.toml allows.
+# Ask for the newest versions that pyproject.toml allows.
 lock:
 	@.tools/bin/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-header \
 		--no-annotate pyproject.toml -o requirements.txt
@@ -78,7 +83,7 @@ lock:
 
 clean:
 	@echo "Removing the data, the logs and the secrets of this checkout."
-	@if [ -x $(PY) ]; then $(PY) tools/clean.py "$(VAR_DIR)"; else rm -rf "$(VAR_DIR)"; fi
+	@if [ -x $(PY) ]; then $(PY) -m csp_portal.embedded "$(VAR_DIR)"; else rm -rf "$(VAR_DIR)"; fi
 	@rm -rf staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 distclean: clean

@@ -39,7 +39,7 @@ def running(
     What a killed process left running, with no user, is stopped and started anew. Raises ServerError.
     """
     place = Place.of(var_dir)
-    servers = [Postgres(place, throwaway=throwaway), Valkey(place, throwaway=throwaway)]
+    servers: list[Postgres | Valkey] = [Postgres(place, throwaway=throwaway), Valkey(place, throwaway=throwaway)]
     wanted = [server for server, on in zip(servers, (postgres, valkey), strict=True) if on]
     make_folder(place.var, OPEN_FOLDER)
     with _locked(place.var / "users.lock", fcntl.LOCK_UN) as users:

@@ -27,6 +27,7 @@ def reveal_key(key_id: UUID, *, actor: User) -> str:
 def _recorded_key(key_id: UUID, *, actor: User) -> ProductKey:
     visible = ProductKey.objects.visible_to(actor).with_purchase()
     key = visible.select_for_update(of=("self",)).get(public_id=key_id)
+    require(actor, Permission.GET_KEYS, on=key)
     if key.status != KeyStatus.ALLOTTED:
         raise Refusal(reasons.KEY_REVOKED, on=key)
     record(Action.KEY_REVEALED, actor=actor, on=key)

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +27,29 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         if tenant_id:
             return self.filter(tenant_id=tenant_id)
         return self.filter(Q(company_name__icontains=text) | Q(primary_domain__icontains=text))
+
+    def with_guid(self, text: str) -> "Customer | None":
+        """The customer whose tenant GUID is `text`, in any of the ways to write one; None if it is no such thing."""
+        tenant_id = _guid(text)
+        return self.filter(tenant_id=tenant_id).first() if tenant_id else None
+
+    def with_activity(self) -> Self:
+        """Each with `purchase_count` and `last_order_at`, looked up only for the rows that a page shows."""
+        itself = Customer.objects.order_by().filter(pk=OuterRef("pk"))
+        return self.annotate(
+            purchase_count=Subquery(itself.annotate(found=Count("purchases")).values("found")),
+            last_order_at=Subquery(itself.annotate(found=Max("orders__placed_at")).values("found")),
+        )
+
+    def with_cart_of(self, user: User) -> Self:
+        """Each with `cart_lines`: how many lines the user's open cart for it holds."""
+        itself = Customer.objects.order_by().filter(pk=OuterRef("pk"))
+        own = Count("carts__lines", filter=Q(carts__user=user))
+        return self.annotate(cart_lines=Subquery(itself.annotate(found=own).values("found")))
+
+    def markets(self) -> list[str]:
+        """The markets they are in, by code."""
+        return list(self.order_by("market").values_list("market", flat=True).distinct())
 
 
 def _guid(text: str) -> uuid.UUID | None:

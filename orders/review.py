@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 
 from csp_portal.errors import Refusal
 from orders.models import Cart, CartLine
 from software.models import CancellationPolicy, Sku
-from software.offers import Catalogue, Offer
+from software.offers import Catalogue, MarketTax, Offer
 from software.tax import NOTHING, Amounts
 
 
@@ -31,6 +32,17 @@ class ReviewLine:
     def refusal(self) -> Refusal | None:
         return self.offer.refusal(self.quantity)
 
+    @property
+    def unit_price(self) -> Decimal | None:
+        """The price of the tier into which the quantity falls; None where there is none."""
+        price = self.offer.price_for(self.quantity)
+        return price.unit_price if price else None
+
+    @property
+    def charged(self) -> Decimal:
+        """Unit price times quantity: gross where prices include tax, else net (M8)."""
+        return self.amounts.gross if self.offer.tax.included else self.amounts.net
+
     @cached_property
     def amounts(self) -> Amounts:
         """Net, tax and gross; nothing for a line that cannot be bought."""
@@ -38,7 +50,7 @@ class ReviewLine:
 
     @property
     def policy(self) -> CancellationPolicy:
-        return CancellationPolicy(self.offer.policy_version.policy)
+        return self.offer.policy
 
     @property
     def is_never_cancellable(self) -> bool:
@@ -55,6 +67,7 @@ class Review:
     """All lines of a cart and what they come to."""
 
     cart: Cart
+    tax: MarketTax
     lines: tuple[ReviewLine, ...]
 
     @property
@@ -66,10 +79,6 @@ class Review:
         return sum((line.amounts for line in self.lines), NOTHING)
 
     @property
-    def tax_included(self) -> bool:
-        return any(line.offer.tax.included for line in self.lines)
-
-    @property
     def refusal(self) -> Refusal | None:
         """Why the cart as a whole cannot be ordered: its first line that cannot."""
         return next((line.refusal for line in self.lines if line.refusal), None)
@@ -79,5 +88,7 @@ def review_cart(cart: Cart, now: datetime) -> Review:
     """The cart priced at `now` for its customer's market; a constant number of queries."""
     customer = cart.customer
     lines = list(cart.lines.select_related("sku__product"))
-    offers = Catalogue(customer.market, customer.currency, now).offers([line.sku for line in lines])
-    return Review(cart, tuple(ReviewLine(line, offer, now) for line, offer in zip(lines, offers, strict=True)))
+    catalogue = Catalogue(customer.market, customer.currency, now)
+    offers = catalogue.offers([line.sku for line in lines])
+    reviewed = tuple(ReviewLine(line, offer, now) for line, offer in zip(lines, offers, strict=True))
+    return Review(cart, catalogue.tax, reviewed)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("customers/<uuid:tenant_id>/", overview.overview, name="overview"),
     path("customers/<uuid:tenant_id>/add/", catalogue.add, name="add"),
     path("customers/<uuid:tenant_id>/cart/", cart.cart, name="cart"),
+    path("customers/<uuid:tenant_id>/cart/<uuid:sku_id>/remove/", cart.remove, name="remove"),
     path("customers/<uuid:tenant_id>/cart/review/", cart.review, name="review"),
     path("customers/<uuid:tenant_id>/orders/", orders.history, name="history"),
     path("orders/", orders.order_list, name="list"),

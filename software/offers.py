@@ -4,14 +4,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Refusal
 from csp_portal.territories import country_name
 from software import reasons
-from software.models import Kind, MarketRestriction, PolicyVersion, Price, Sku, TaxRate
+from software.models import CancellationPolicy, Kind, MarketRestriction, PolicyVersion, Price, Sku, TaxRate
+from software.models.catalogue import PriceQuerySet, SkuQuerySet
 from software.tax import Amounts, tax_line
 
 # Prices of these markets include tax (M3), also before the operator has entered a rate.
@@ -50,6 +53,10 @@ class Offer:
     tax: MarketTax
     policy_version: PolicyVersion
     restricted: bool
+
+    @property
+    def policy(self) -> CancellationPolicy:
+        return CancellationPolicy(self.policy_version.policy)
 
     def price_for(self, quantity: int) -> Price | None:
         """The tier into which `quantity` falls prices the whole line (M6)."""
@@ -95,22 +102,32 @@ class Catalogue:
         self.currency = currency
         self.now = now
         self.tax = MarketTax.of(market, now)
-        day = utc_day(now)
-        self.reservations_restricted = MarketRestriction.objects.in_force(day).filter(market=market).exists()
-        self._policies = {version.policy: version for version in PolicyVersion.objects.in_force(day)}
+        restrictions = MarketRestriction.objects.in_force(utc_day(now))
+        self.reservations_restricted = restrictions.filter(market=market).exists()
+
+    @cached_property
+    def _policies(self) -> dict[str, PolicyVersion]:
+        return {version.policy: version for version in PolicyVersion.objects.in_force(utc_day(self.now))}
 
     def offers(self, skus: list[Sku]) -> list[Offer]:
         """An offer for each of `skus`, in their order, sold here or not."""
         tiers = self._tiers(skus)
         return [self._offer(sku, tuple(tiers[sku.pk])) for sku in skus]
 
-    def priced_skus(self) -> list[int]:
-        """Primary keys of the SKUs that have a price here."""
-        prices = Price.objects.sold_in(self.market, self.currency).in_force(self.now)
-        return list(prices.order_by().values_list("sku_id", flat=True).distinct())
+    def sold_first(self) -> SkuQuerySet:
+        """Every SKU with its product: those that can be bought here by title, then those that cannot."""
+        sold = Q(Exists(self._prices().for_quantity(1).filter(sku=OuterRef("pk"))))
+        if self.reservations_restricted:
+            sold &= ~Q(product__kind=Kind.RESERVATION)
+        skus: SkuQuerySet = Sku.objects.select_related("product").annotate(is_sold=sold)
+        return skus.order_by("-is_sold", "product__title", "title", "pk")
+
+    def _prices(self) -> PriceQuerySet:
+        prices: PriceQuerySet = Price.objects.sold_in(self.market, self.currency).in_force(self.now)
+        return prices
 
     def _tiers(self, skus: list[Sku]) -> dict[int, list[Price]]:
-        prices = Price.objects.sold_in(self.market, self.currency).in_force(self.now).filter(sku__in=skus)
+        prices = self._prices().filter(sku__in=skus)
         tiers: dict[int, list[Price]] = defaultdict(list)
         for price in prices.order_by("tier_min"):
             tiers[price.sku_id].append(price)

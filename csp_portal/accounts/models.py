@@ -89,6 +89,10 @@ class User(AbstractBaseUser):
         """Why the user may not use `permission`."""
         return role_refusal(permission, self.roles)
 
+    def refusal_to(self, permission: Permission) -> Refusal | None:
+        """The reason beside a control that the user may not use (P2); None if they may."""
+        return None if self.may(permission) else self.refusal(permission)
+
 
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def in_force(self, day: date) -> Self:

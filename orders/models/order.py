@@ -2,23 +2,25 @@
 
 import secrets
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import Partner, User
-from csp_portal.money import AMOUNT_DIGITS
+from csp_portal.money import AmountField
 from customers.models import Customer
 from software import window
-from software.models import CancellationPolicy, PolicyVersion, PurchaseStatus, SoftwarePurchase
+from software.models import CancellationPolicy, KeyState, PolicyVersion, PurchaseStatus, SoftwarePurchase
+from software.tax import Amounts
 
 _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _NUMBER_LENGTH = 10
+CLOSING_SOON = timedelta(days=7)
 
 
 def new_order_number() -> str:
@@ -29,6 +31,36 @@ def new_order_number() -> str:
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(customer__in=Customer.objects.visible_to(user))
+
+    def with_summary(self) -> Self:
+        """Each with what `Order.state` reads and `gross`, looked up only for the rows that a page shows."""
+        active = Q(lines__purchase__status=PurchaseStatus.ACTIVE)
+        waiting = active & Q(lines__purchase__key_state=KeyState.PENDING)
+        return self.select_related("customer", "placed_by").annotate(
+            line_count=_of_lines(Count("lines")),
+            active_count=_of_lines(Count("lines", filter=active)),
+            waiting_count=_of_lines(Count("lines", filter=waiting)),
+            gross=_of_lines(Sum("lines__gross")),
+        )
+
+
+def _of_lines(expression: models.Aggregate) -> models.Subquery:
+    itself = Order.objects.order_by().filter(pk=models.OuterRef("pk"))
+    return models.Subquery(itself.annotate(found=expression).values("found"))
+
+
+class OrderState(models.TextChoices):
+    """What has become of an order as a whole."""
+
+    ACTIVE = "active", _("active")
+    WAITING = "waiting", _("keys pending")
+    PARTLY_CANCELLED = "partly_cancelled", _("partly cancelled")
+    CANCELLED = "cancelled", _("cancelled")
+
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return {OrderState.ACTIVE: "good", OrderState.WAITING: "waiting"}.get(self, "neutral")
 
 
 class Order(models.Model):
@@ -43,6 +75,12 @@ class Order(models.Model):
     currency = models.CharField(max_length=3)
     purchase_order_number = models.CharField(_("purchase order number"), max_length=50, blank=True)
     idempotency_key = models.UUIDField(default=uuid.uuid4)
+
+    # of an order that was fetched `with_summary`
+    line_count: int
+    active_count: int
+    waiting_count: int
+    gross: Decimal
 
     objects = OrderQuerySet.as_manager()
 
@@ -59,6 +97,15 @@ class Order(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("orders:detail", args=[self.number])
+
+    @property
+    def state(self) -> OrderState:
+        """What has become of its lines; asked of an order that was fetched `with_summary`."""
+        if not self.active_count:
+            return OrderState.CANCELLED
+        if self.waiting_count:
+            return OrderState.WAITING
+        return OrderState.ACTIVE if self.active_count == self.line_count else OrderState.PARTLY_CANCELLED
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""
@@ -83,8 +130,16 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
             window_closes_at__gt=now,
         )
 
+    def closing_soon(self, now: datetime) -> Self:
+        """Lines whose window is open and closes within the next seven days, the first to close first (C10)."""
+        return self.window_open(now).filter(window_closes_at__lte=now + CLOSING_SOON).order_by("window_closes_at", "pk")
+
     def with_purchase(self) -> Self:
         return self.select_related("order__customer", "purchase__sku__product", "policy_version")
+
+    def with_cancellation(self) -> Self:
+        """With who cancelled it and the credit, where somebody did."""
+        return self.select_related("cancellation__cancelled_by", "cancellation__credit")
 
 
 class OrderLine(models.Model):
@@ -96,20 +151,20 @@ class OrderLine(models.Model):
     product_title = models.CharField(max_length=200)
     sku_title = models.CharField(max_length=200)
     quantity = models.PositiveIntegerField()
-    unit_price = models.DecimalField(**AMOUNT_DIGITS)
+    unit_price = AmountField()
     tax_name = models.CharField(max_length=50, blank=True)
     tax_rate = models.DecimalField(max_digits=7, decimal_places=5)
     tax_included = models.BooleanField()
-    net = models.DecimalField(**AMOUNT_DIGITS)
-    tax = models.DecimalField(**AMOUNT_DIGITS)
-    gross = models.DecimalField(**AMOUNT_DIGITS)
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField()
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
     last_cancel_day = models.DateField(null=True)
     window_closes_at = models.DateTimeField(null=True)
     quantity_cancelled = models.PositiveIntegerField(default=0)
-    credited_net = models.DecimalField(default=Decimal(0), **AMOUNT_DIGITS)
-    credited_tax = models.DecimalField(default=Decimal(0), **AMOUNT_DIGITS)
-    credited_gross = models.DecimalField(default=Decimal(0), **AMOUNT_DIGITS)
+    credited_net = AmountField(default=Decimal(0))
+    credited_tax = AmountField(default=Decimal(0))
+    credited_gross = AmountField(default=Decimal(0))
 
     objects = OrderLineQuerySet.as_manager()
 
@@ -153,9 +208,24 @@ class OrderLine(models.Model):
         return window.days_left(self.last_cancel_day, now)
 
     @property
+    def has_software(self) -> bool:
+        """Whether there are keys or downloads to get for it (M1, C6)."""
+        return self.purchase.is_active and self.purchase.sku.product.is_software
+
+    @property
+    def amounts(self) -> Amounts:
+        return Amounts(self.net, self.tax, self.gross)
+
+    @property
     def charged(self) -> Decimal:
         """What prorating starts from: gross where prices include tax, else net (R2)."""
         return self.gross if self.tax_included else self.net
+
+    @property
+    def tax_percent(self) -> Decimal:
+        """The tax rate as a percentage without idle zeros."""
+        percent = self.tax_rate * 100
+        return percent.quantize(Decimal(1)) if percent == percent.to_integral() else percent.normalize()
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""

@@ -1,6 +1,7 @@
 """Filling a cart (B1). A cart is a draft: its changes leave no row in the activity log."""
 
 import uuid
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +24,7 @@ def cart_of(customer: Customer, *, actor: User) -> Cart:
     """The actor's open cart for a customer; made when first asked for. Raises Refusal if the role may not buy."""
     require(actor, Permission.BUY)
     cart, _made = Cart.objects.get_or_create(customer=customer, user=actor)
+    cart.customer = customer  # as given: spares looking it up again
     return cart
 
 
@@ -53,13 +55,19 @@ def add_to_cart(customer: Customer, sku_id: UUID, quantity: int, *, actor: User)
 
 @refusals_recorded(Action.ORDER_REFUSED)
 @transaction.atomic
-def set_quantity(customer: Customer, sku_id: UUID, quantity: int, *, actor: User) -> None:
-    """Set a line's quantity. Raises Refusal if it is out of range, CartLine.DoesNotExist if there is no such line."""
+def set_quantities(customer: Customer, quantities: Mapping[UUID, int], *, actor: User) -> None:
+    """Set the quantities of lines by their SKU, all or none. Raises Refusal if one is out of range.
+
+    A line that is gone is no fault; without a change the cart keeps its key.
+    """
     cart = _locked(cart_of(customer, actor=actor))
-    line = cart.lines.get(sku__public_id=sku_id)
-    line.quantity = _checked(quantity, customer)
-    line.save(update_fields=["quantity"])
-    _touch(cart)
+    lines = list(cart.lines.select_related("sku").filter(sku__public_id__in=quantities))
+    changed = [line for line in lines if line.quantity != quantities[line.sku.public_id]]
+    for line in changed:
+        line.quantity = _checked(quantities[line.sku.public_id], customer)
+    if changed:
+        CartLine.objects.bulk_update(changed, ["quantity"])
+        _touch(cart)
 
 
 @transaction.atomic

@@ -1,25 +1,68 @@
-"""c"""
+"""The cart, its last check, and the order it becomes (B1 to B4)."""
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.errors import Refusal
 from customers.models import Customer
-from orders.models import Order
+from orders.forms import CartForm, ReviewForm
+from orders.review import review_cart
+from orders.services import cart_of, place_order, remove_from_cart, set_quantities
+
+METHODS = ["GET", "HEAD", "POST"]
+AFTER_SAVING = {"review": "orders:review"}  # by the button that was pressed; any other stays at the cart
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(METHODS)
 @role_required(Permission.BUY)
 def cart(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
+    """Show the cart with prices and terms as of now; save its quantities, and go on to the review if asked to."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
-    return render(request, "orders/cart.html", {"customer": customer})
+    review = review_cart(cart_of(customer, actor=request.user), timezone.now())
+    form = CartForm(request.POST or None, review=review)
+    if request.method == "POST" and form.is_valid():
+        set_quantities(customer, form.quantities(), actor=request.user)
+        return redirect(AFTER_SAVING.get(request.POST.get("then", ""), "orders:cart"), tenant_id)
+    return render(request, "orders/cart.html", {"customer": customer, "review": review, "form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
+@role_required(Permission.BUY)
+def remove(request: HttpRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
+    """Take a line out of the cart."""
+    customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
+    remove_from_cart(customer, sku_id, actor=request.user)
+    messages.success(request, _("The line was taken out of the cart."))
+    return redirect("orders:cart", tenant_id)
+
+
+@require_http_methods(METHODS)
 @role_required(Permission.BUY)
 def review(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
+    """Show what would be ordered; order it. A refusal orders nothing and shows the review as it is now (B4)."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
-    return render(request, "orders/review.html", {"customer": customer})
+    reviewed = review_cart(cart_of(customer, actor=request.user), timezone.now())
+    form = ReviewForm(request.POST or None, review=reviewed)
+    if request.method == "POST" and form.is_valid():
+        try:
+            order = place_order(
+                customer,
+                key=form.cleaned_data["key"],
+                actor=request.user,
+                never_accepted=form.accepted(),
+                purchase_order_number=form.cleaned_data["purchase_order_number"],
+            )
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            placed = _("Order %(number)s is placed for %(customer)s.")
+            messages.success(request, placed % {"number": order.number, "customer": customer.company_name})
+            return redirect(order)
+    return render(request, "orders/review.html", {"customer": customer, "review": reviewed, "form": form})

@@ -1,31 +1,58 @@
-"""o"""
+"""Looking back: the orders of a customer, of the partner, and one order with its money (B4, B5, R4)."""
 
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.pagination import page_of
 from customers.models import Customer
+from customers.tabs import customer_tabs
+from orders.billing.ledger import ledger_of
+from orders.line_windows import LineWindow
 from orders.models import Order
+from software.tax import NOTHING
 
 
 @require_safe
 @role_required(Permission.SEE_ORDERS)
 def history(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
+    """A customer's orders, newest first."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
-    return render(request, "orders/history.html", {"customer": customer})
+    orders = Order.objects.visible_to(request.user).filter(customer=customer)
+    context = {
+        "customer": customer,
+        "tabs": customer_tabs(customer, "orders:history"),
+        "buy_refusal": request.user.refusal_to(Permission.BUY),
+        "page": page_of(request, orders.with_summary()),
+    }
+    return render(request, "orders/history.html", context)
 
 
 @require_safe
 @role_required(Permission.SEE_ORDERS)
 def order_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "orders/list.html")
+    """All orders of the partner, newest first."""
+    orders = Order.objects.visible_to(request.user)
+    return render(request, "orders/list.html", {"page": page_of(request, orders.with_summary())})
 
 
 @require_safe
 @role_required(Permission.SEE_ORDERS)
 def detail(request: HttpRequest, number: str) -> HttpResponse:
-    order = get_object_or_404(Order.objects.visible_to(request.user), number=number)
-    return render(request, "orders/detail.html", {"order": order})
+    """One order: its lines with their windows and keys, and what was charged and credited for it."""
+    now = timezone.now()
+    order = get_object_or_404(Order.objects.visible_to(request.user).with_summary(), number=number)
+    lines = list(order.lines.with_purchase().with_cancellation())
+    context = {
+        "order": order,
+        "windows": [LineWindow(line, now) for line in lines],
+        "total": sum((line.amounts for line in lines), NOTHING),
+        "first_software": next((line for line in lines if line.has_software), None),
+        "ledger": ledger_of(order),
+        "keys_refusal": request.user.refusal_to(Permission.GET_KEYS),
+    }
+    return render(request, "orders/detail.html", context)

@@ -94,10 +94,10 @@ class Sku(models.Model):
 
     @property
     def term_label(self) -> str:
-        """How long it runs, in words: `3 years`; what is bought once and for all has no end."""
+        """How long it runs, in words: `3 years`; what is bought once and for all is perpetual."""
         months = term_months(self.term)
         if months is None:
-            return str(_("no end"))
+            return str(_("perpetual"))
         if months % 12:
             return ngettext("%(count)s month", "%(count)s months", months) % {"count": months}
         return ngettext("%(count)s year", "%(count)s years", months // 12) % {"count": months // 12}

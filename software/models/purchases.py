@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Min, Q
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import User
@@ -32,9 +32,25 @@ class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
     def of(self, tenant_id: uuid.UUID) -> Self:
         return self.filter(customer__tenant_id=tenant_id)
 
+    def at_a_glance(self, day: date) -> dict[str, int]:
+        """How many run, wait for keys, were cancelled or have ended by `day` (UTC)."""
+        ended = Q(status=PurchaseStatus.ACTIVE, term_end__lte=day)
+        running = Q(status=PurchaseStatus.ACTIVE) & (Q(term_end=None) | Q(term_end__gt=day))
+        return self.aggregate(
+            running=Count("pk", filter=running),
+            waiting=Count("pk", filter=Q(status=PurchaseStatus.ACTIVE, key_state=KeyState.PENDING)),
+            cancelled=Count("pk", filter=Q(status=PurchaseStatus.CANCELLED)),
+            ended=Count("pk", filter=ended),
+        )
+
     def keys_pending(self) -> Self:
         """Active purchases that wait for keys, in the order in which they are served (B5)."""
         return self.filter(status=PurchaseStatus.ACTIVE, key_state=KeyState.PENDING).order_by("purchased_at", "pk")
+
+    def waiting_by_sku(self) -> "models.QuerySet[SoftwarePurchase, dict[str, Any]]":
+        """For each SKU whose lines wait for keys: its titles, how many lines, and since when; the oldest first (B5)."""
+        by_sku = self.keys_pending().order_by().values("sku__title", "sku__sku_id", "sku__product__product_id")
+        return by_sku.annotate(lines=Count("pk"), since=Min("purchased_at")).order_by("since", "sku__title")
 
     def for_log(self) -> Self:
         """With all that `log_subject` reads."""

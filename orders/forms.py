@@ -1,0 +1,147 @@
+"""Choosing from the catalogue, changing the cart, placing the order (B1, B2)."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import MAX_QUANTITY
+from orders.review import Review, ReviewLine
+from software.models import Kind, Product, Sku
+from software.models.catalogue import SkuQuerySet
+
+
+class QuantityField(forms.IntegerField):
+    """How many units of a SKU."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            label=_("Quantity"),
+            min_value=1,
+            max_value=MAX_QUANTITY,
+            error_messages={
+                "required": _("Give a quantity."),
+                "invalid": _("Give the quantity as a whole number."),
+                "min_value": _("A line holds at least %(limit_value)s unit."),
+                "max_value": _("A line holds at most %(limit_value)s units."),
+            },
+            widget=forms.NumberInput(attrs={"class": "quantity", "autocomplete": "off"}),
+            **options,
+        )
+
+
+class CatalogueFilterForm(forms.Form):
+    """Which part of the catalogue to show; what is wrong with a field leaves it out."""
+
+    q = forms.CharField(
+        label=_("Product, SKU or product id"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All kinds")), *Kind.choices])
+    publisher = forms.ChoiceField(label=_("Publisher"), required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        publishers = Product.objects.order_by("publisher").values_list("publisher", flat=True).distinct()
+        named = [(publisher, publisher) for publisher in publishers]
+        self.fields["publisher"].choices = [("", _("All publishers")), *named]  # type: ignore[attr-defined]
+        self.is_valid()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything was asked for."""
+        return any(self.cleaned_data.values())
+
+    def found(self, skus: SkuQuerySet) -> SkuQuerySet:
+        """The SKUs among `skus` that fit."""
+        if text := self.cleaned_data.get("q"):
+            skus = skus.matching(text)
+        if kind := self.cleaned_data.get("kind"):
+            skus = skus.filter(product__kind=kind)
+        if publisher := self.cleaned_data.get("publisher"):
+            skus = skus.filter(product__publisher=publisher)
+        return skus
+
+
+class AddForm(forms.Form):
+    """One SKU of the catalogue in a quantity; there is one such form for each row."""
+
+    sku = forms.ModelChoiceField(
+        Sku.objects,
+        to_field_name="public_id",
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Choose a product of the catalogue."),
+            "invalid_choice": _("There is no such product in the catalogue. Choose one of the list."),
+        },
+    )
+    quantity = QuantityField(initial=1)
+
+    @classmethod
+    def of(cls, sku: Sku) -> "AddForm":
+        """The empty form of a row."""
+        return cls(initial={"sku": sku.public_id}, auto_id=f"{sku.public_id}-%s")
+
+    def for_row(self, sku: Sku) -> "AddForm":
+        """This form, if it is what was sent for `sku`; else an empty one."""
+        if self.data.get("sku") != str(sku.public_id):
+            return AddForm.of(sku)
+        self.auto_id = f"{sku.public_id}-%s"
+        return self
+
+
+class CartForm(forms.Form):
+    """The quantities of a cart's lines, by their SKU."""
+
+    def __init__(self, data: Any, *, review: Review) -> None:
+        super().__init__(data)
+        self.lines = {f"quantity-{line.sku.public_id}": line for line in review.lines}
+        for name, line in self.lines.items():
+            self.fields[name] = QuantityField(initial=line.quantity)
+
+    def rows(self) -> Iterator[tuple[ReviewLine, BoundField]]:
+        """Each line with its quantity's field."""
+        return ((line, self[name]) for name, line in self.lines.items())
+
+    def quantities(self) -> dict[UUID, int]:
+        """What was typed, by SKU."""
+        return {line.sku.public_id: self.cleaned_data[name] for name, line in self.lines.items()}
+
+
+class ReviewForm(forms.Form):
+    """The last step before an order: a tick for each line that can never be cancelled (B2)."""
+
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("The review came back incomplete. Look through it and place the order again."),
+            "invalid": _("The review came back damaged. Look through it and place the order again."),
+        },
+    )
+    purchase_order_number = forms.CharField(
+        label=_("Purchase order number"),
+        required=False,
+        max_length=50,
+        help_text=_("Your own reference; it is kept with the order."),
+    )
+
+    def __init__(self, data: Any, *, review: Review) -> None:
+        super().__init__(data)
+        self.lines = {f"never-{line.sku.public_id}": line for line in review.lines if line.is_never_cancellable}
+        for name, line in self.lines.items():
+            self.fields[name] = forms.BooleanField(
+                label=_("I accept that this can never be cancelled or exchanged: %(sku)s") % {"sku": line.sku.title},
+                error_messages={"required": _("Tick this box, or take the line out of the cart.")},
+            )
+
+    def ticks(self) -> list[BoundField]:
+        """The boxes, one for each line that can never be cancelled."""
+        return [self[name] for name in self.lines]
+
+    def accepted(self) -> list[UUID]:
+        """The SKUs whose box was ticked."""
+        return [line.sku.public_id for name, line in self.lines.items() if self.cleaned_data[name]]

@@ -98,6 +98,7 @@ def _with_number(url: str, number: int) -> str:
     return re.sub(r"(://[^/]+)(/\d*)?$", rf"\g<1>/{number}", url)
 
 
+atexit.register(_cleanup.close)  # for when pytest does not come as far as pytest_unconfigure
 _choose_addresses()
 
 
@@ -122,9 +123,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_unconfigure() -> None:
     """Stop the servers and remove their folder."""
     _cleanup.close()
-
-
-atexit.register(_cleanup.close)  # when pytest itself breaks down
 
 
 def _superuser() -> dict[str, Any]:

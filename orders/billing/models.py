@@ -11,16 +11,25 @@ from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import Partner, User
 from csp_portal.calendar_utc import add_months, month_of
-from csp_portal.money import AMOUNT_DIGITS
+from csp_portal.money import AmountField
+from orders.billing.explanations import Computation
 from orders.models import OrderLine
+from software.tax import Amounts
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(partner_id=user.partner_id) if user.partner_id else self.none()
 
 
 class Account(models.Model):
-    """One per partner and currency: the row that posting and closing lock. `closed_through` is the last closed month."""
+    """One per partner and currency: the row that posting and closing lock; it knows its last closed month."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="accounts")
     currency = models.CharField(max_length=3)
     closed_through = models.DateField(null=True)
+
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -50,6 +59,11 @@ class CreditQuerySet(models.QuerySet["Credit"]):
         """Credits whose entry does not stand yet."""
         return self.filter(entry=None)
 
+    def to_come(self) -> Self:
+        """Credits that no closed month holds: to be posted, or posted to a month that is still open (R4)."""
+        never_closed = Q(entry__account__closed_through=None)
+        return self.filter(Q(entry=None) | never_closed | Q(entry__month__gt=F("entry__account__closed_through")))
+
     def with_line(self) -> Self:
         return self.select_related("order_line__order__customer", "order_line__purchase__sku__product")
 
@@ -62,10 +76,10 @@ class Credit(models.Model):
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="credits")
     fixed_at = models.DateTimeField()
     quantity = models.PositiveIntegerField()
-    net = models.DecimalField(**AMOUNT_DIGITS)
-    tax = models.DecimalField(**AMOUNT_DIGITS)
-    gross = models.DecimalField(**AMOUNT_DIGITS)
-    charged = models.DecimalField(**AMOUNT_DIGITS)
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField()
+    charged = AmountField()
     term_days = models.PositiveIntegerField(null=True)
     days_used = models.PositiveIntegerField(null=True)
 
@@ -89,6 +103,20 @@ class Credit(models.Model):
     def is_prorated(self) -> bool:
         return self.term_days is not None
 
+    @property
+    def how_computed(self) -> list[str]:
+        """How it came about, in sentences with its numbers (R5)."""
+        line = self.order_line
+        return Computation(
+            currency=line.order.currency,
+            charged=self.charged,
+            line=Amounts(line.net, line.tax, line.gross),
+            credit=Amounts(self.net, self.tax, self.gross),
+            tax_included=line.tax_included,
+            term_days=self.term_days,
+            days_used=self.days_used,
+        ).sentences()
+
 
 class EntryKind(models.TextChoices):
     CHARGE = "charge", _("charge")
@@ -109,7 +137,16 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return {name: total or Decimal(0) for name, total in sums.items()}
 
     def with_causes(self) -> Self:
-        return self.select_related("order_line__order__customer", "order_line__purchase__sku", "credit")
+        """With the lines they charge or credit, and who cancelled what is credited."""
+        return self.select_related(
+            "order_line__order__customer", "credit__order_line__order", "credit__cancellation__cancelled_by"
+        )
+
+    def by_order(self) -> Self:
+        """By month, then order by order, each line's charge before its credits."""
+        return self.order_by(
+            "month", "order_line__order__placed_at", "order_line__order", "order_line__line_number", "occurred_at", "pk"
+        )
 
 
 class Entry(models.Model):
@@ -121,9 +158,9 @@ class Entry(models.Model):
     kind = models.CharField(max_length=10, choices=EntryKind.choices)
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="entries")
     credit = models.OneToOneField(Credit, on_delete=models.PROTECT, null=True, related_name="entry")
-    net = models.DecimalField(**AMOUNT_DIGITS)
-    tax = models.DecimalField(**AMOUNT_DIGITS)
-    gross = models.DecimalField(**AMOUNT_DIGITS)
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField()
     occurred_at = models.DateTimeField()
     month = models.DateField()
     posted_at = models.DateTimeField()
@@ -159,6 +196,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def issued(self) -> Self:
         return self.exclude(number=None)
+
+    def numbered(self, public_number: str) -> Self:
+        """The invoice with a number such as G000123."""
+        return self.filter(number=int(public_number.removeprefix("G")))
 
     def with_totals(self) -> Self:
         """Each with `net`, `tax` and `gross`: the sums of its entries."""
@@ -202,13 +243,20 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.public_number
 
+    def get_absolute_url(self) -> str:
+        """By its number; until it has one, by month and currency."""
+        if self.number is None:
+            return reverse("billing:closed", args=[self.month, self.account.currency])
+        return reverse("billing:invoice", args=[self.public_number])
+
     @property
     def public_number(self) -> str:
         """The number on the invoice, such as G000123; empty until it is issued."""
         return "" if self.number is None else f"G{self.number:06d}"
 
-    def get_absolute_url(self) -> str:
-        return reverse("billing:invoice", args=[self.public_number])
+    @property
+    def state(self) -> InvoiceState:
+        return InvoiceState.CLOSED if self.number is None else InvoiceState.ISSUED
 
     @property
     def entries(self) -> EntryQuerySet:

@@ -24,7 +24,7 @@ class ClientAddressMiddleware:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The client's IP address: the peer's, or what our outermost proxy saw (TRUSTED_PROXY_COUNT); empty if unreadable."""
+    """The client's IP address: the peer's, or what our outermost proxy saw (TRUSTED_PROXY_COUNT); else empty."""
     seen = request.META.get("REMOTE_ADDR", "")
     proxies = settings.TRUSTED_PROXY_COUNT
     if proxies:

@@ -123,6 +123,11 @@ class Event(models.Model):
         return self.actor_name or str(ActorKind(self.actor_kind).label)
 
     @property
+    def link_short(self) -> str:
+        """The start of the link's public id, enough to tell links apart on a page."""
+        return str(self.link_id)[:8] if self.link_id else ""
+
+    @property
     def saw_the_key(self) -> str:
         return self.who if self.action in SAW_THE_KEY else ""
 

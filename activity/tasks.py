@@ -11,7 +11,7 @@ MONTHS_AHEAD = 3
 
 @job
 def make_months() -> int:
-    """Make the log's partitions of this month and the next ones; those that stand are left. Answers how many are new."""
+    """Make the log's partitions of this month and the next ones; those that stand stay. Answers how many are new."""
     this_month = month_of(timezone.now())
     made = 0
     with connection.cursor() as cursor:

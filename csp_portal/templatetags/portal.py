@@ -12,7 +12,7 @@ from django import template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
@@ -142,6 +142,12 @@ def bytes_filter(size: int | None) -> str:
         return exact
     shown = format_unit(round(Decimal(size) / bytes_in_unit, 1), unit, length="short", locale=_locale())
     return format_html('<data class="text-nowrap" value="{}" title="{}">{}</data>', size, exact, shown)
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A name or e-mail address that a narrow column may break after its @."""
+    return format_html_join(mark_safe("@<wbr>"), "{}", ((part,) for part in name.split("@")))
 
 
 @register.inclusion_tag("partials/badge.html")

@@ -1,0 +1,100 @@
+"""Which rows of the log are asked for (A1)."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from activity.models import EventQuerySet
+
+DAYS_BY_DEFAULT = 30
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)  # of the calendar that the log can be asked about
+
+NO_SUCH_DAY = _("There is no such day. Write a day of the calendar like this: 2020-02-24.")
+NO_DAY = _("Give a day.")
+
+
+class Shown(TextChoices):
+    """Which events are listed."""
+
+    KEYS_AND_DOWNLOADS = "keys", _("Keys and downloads")
+    EVERYTHING = "all", _("Everything")
+
+
+class DayField(forms.DateField):
+    """A day written year first. The browser's own control would empty what is no day, so then it becomes a text."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"invalid": NO_SUCH_DAY, "required": NO_DAY}
+        super().__init__(input_formats=["%Y-%m-%d"], error_messages=messages, **kwargs)
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
+            limits = {"first": date_format(FIRST_DAY, "DATE_FORMAT"), "last": date_format(LAST_DAY, "DATE_FORMAT")}
+            raise forms.ValidationError(_("Choose a day from %(first)s to %(last)s."), params=limits, code="limits")
+
+
+class LogForm(forms.Form):
+    """The range of days, both inclusive, in the reader's zone; without one the last 30 days."""
+
+    first_day = DayField(label=_("From"))
+    last_day = DayField(label=_("To"))
+    show = forms.ChoiceField(choices=Shown.choices, widget=forms.HiddenInput)
+
+    def __init__(self, asked: dict[str, str]) -> None:
+        today = timezone.localdate()
+        default = {
+            "from": (today - timedelta(days=DAYS_BY_DEFAULT - 1)).isoformat(),
+            "to": today.isoformat(),
+            "show": Shown.KEYS_AND_DOWNLOADS.value,
+        }
+        given = {name: asked[name] for name in default if asked.get(name)}
+        if given.get("show") not in set(Shown):
+            given.pop("show", None)
+        super().__init__({**default, **given})
+
+    def add_prefix(self, field_name: str) -> str:
+        """The names in the address: `from` and `to`."""
+        return {"first_day": "from", "last_day": "to"}.get(field_name, field_name)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if first and last and first > last:
+            self.add_error("first_day", _("The first day is after the last one. Choose an earlier first day."))
+        for name in self.errors:
+            self.fields[name].widget.input_type = "text"  # keeps what was typed
+        return cleaned
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.data["show"])
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What a valid form asks for, as the log notes it."""
+        return {
+            "from": self.cleaned_data["first_day"].isoformat(),
+            "to": self.cleaned_data["last_day"].isoformat(),
+            "zone": timezone.get_current_timezone_name(),
+            "show": self.shown.value,
+        }
+
+    def narrow(self, events: EventQuerySet) -> EventQuerySet:
+        """The events that a valid form asks for."""
+        start = _start_of(self.cleaned_data["first_day"])
+        end = _start_of(self.cleaned_data["last_day"] + timedelta(days=1))
+        found = events.between(start, end)
+        return found if self.shown == Shown.EVERYTHING else found.keys_and_downloads()
+
+
+def _start_of(day: date) -> datetime:
+    """The first instant of `day` in the reader's zone."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())

@@ -1,0 +1,51 @@
+"""Reading the log: its rows with their addresses, and the row that says who has read (A3)."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from activity.models import Action, Address, Event
+from activity.services import SignedIn, record
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """An event and the IP address it came from; empty for a job, or once the address has been redacted."""
+
+    event: Event
+    address: str
+
+
+def with_addresses(events: Iterable[Event]) -> list[LogRow]:
+    """The events with their addresses, in their order; one query."""
+    listed = list(events)
+    kept = Address.objects.filter(event_id__in=[event.pk for event in listed])
+    addresses = dict(kept.values_list("event_id", "address"))
+    return [LogRow(event, addresses.get(event.pk, "")) for event in listed]
+
+
+@transaction.atomic
+def record_reading(*, actor: SignedIn, query: dict[str, str]) -> bool:
+    """Log that the actor reads what `query` asks for, once in each hour (UTC) (A3). Answers whether a row was written.
+
+    Readings of one actor wait for each other, so that two pages opened at once make one row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_of(actor)])
+    now = timezone.now()
+    this_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    rows = Event.objects.of_partner(actor.partner_id).filter(occurred_at__gte=this_hour)
+    if rows.filter(action=Action.LOG_READ, actor_id=actor.public_id, details=query).exists():
+        return False
+    record(Action.LOG_READ, actor=actor, details=dict(query))
+    return True
+
+
+def _lock_of(actor: SignedIn) -> int:
+    """The actor's key of pg_advisory_xact_lock: 64 bits with a sign."""
+    digest = hashlib.sha256(b"activity.record_reading" + actor.public_id.bytes).digest()
+    return int.from_bytes(digest[:8], signed=True)

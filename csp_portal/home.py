@@ -1,12 +1,106 @@
 """The first page: what waits for the reader this morning."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.requests import SignedInRequest
+from csp_portal.errors import Text
+from orders.billing.models import Credit
+from orders.line_windows import LineWindow
+from orders.models import OrderLine
+from software.models import SoftwarePurchase
+
+ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Card:
+    """A short list on the page: for whom, what stands in it (a list or a queryset), and where the whole of it is, if there is a page."""
+
+    title: Text
+    permission: Permission
+    template: str
+    find: Callable[[User, datetime], Any]
+    whole_url: str = ""
+    whole_label: Text = ""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A card as one reader meets it; one row more than is shown was looked for."""
+
+    card: Card
+    found: Sequence[Any]
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        return self.found[:ROWS_SHOWN]
+
+    @property
+    def has_more(self) -> bool:
+        return len(self.found) > ROWS_SHOWN
+
+    @property
+    def whole_url(self) -> str:
+        return reverse(self.card.whole_url) if self.card.whole_url else ""
+
+
+def _keys_pending(user: User, now: datetime) -> Any:
+    return SoftwarePurchase.objects.visible_to(user).keys_pending().for_log()
+
+
+def _closing_windows(user: User, now: datetime) -> Any:
+    lines = OrderLine.objects.visible_to(user).closing_soon(now).with_purchase()
+    return [LineWindow(line, now) for line in lines[: ROWS_SHOWN + 1]]
+
+
+def _credits_to_come(user: User, now: datetime) -> Any:
+    return Credit.objects.visible_to(user).to_come().with_line().select_related("entry").order_by("-fixed_at", "-pk")
+
+
+def _pools_in_want(user: User, now: datetime) -> Any:
+    return SoftwarePurchase.objects.waiting_by_sku()
+
+
+CARDS = (
+    Card(
+        _("Cancellation windows closing in the next 7 days"),
+        Permission.SEE_SOFTWARE,
+        "home/closing_windows.html",
+        _closing_windows,
+    ),
+    Card(_("Keys pending"), Permission.SEE_SOFTWARE, "home/keys_pending.html", _keys_pending),
+    Card(
+        _("Credits to come"),
+        Permission.SEE_INVOICES,
+        "home/credits_to_come.html",
+        _credits_to_come,
+        whole_url="billing:invoices",
+        whole_label=_("All invoices"),
+    ),
+    Card(_("Products that wait for keys"), Permission.SEE_KEY_POOLS, "home/pools_in_want.html", _pools_in_want),
+)
 
 
 @require_safe
 @role_required(Permission.SEE_HOME)
-def home(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("")
+def home(request: SignedInRequest) -> HttpResponse:
+    """The cards of the reader's roles; without any, where the roles lead (P2)."""
+    now = timezone.now()
+    cards = [
+        Filled(card, list(card.find(request.user, now)[: ROWS_SHOWN + 1]))
+        for card in CARDS
+        if request.user.may(card.permission)
+    ]
+    return render(request, "home/home.html", {"cards": cards, "now": now})

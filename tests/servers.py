@@ -107,6 +107,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the servers before xdist starts its workers."""
     if WORKER or session.config.option.collectonly:
         return
+    if OWN_POSTGRES not in os.environ:
+        _cleanup.callback(_drop, f"test_{settings.DATABASES['default']['NAME']}_template")
     try:
         _cleanup.enter_context(
             embedded.running(

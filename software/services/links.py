@@ -161,7 +161,7 @@ def dead_link(link: DownloadLink, now: datetime) -> Refusal:
     return Refusal(
         reason,
         on=link,
-        expires_at=link.expires_at,
+        expired_at=link.expires_at,
         limit=link.limit,
         **whom_to_ask(link),
     )

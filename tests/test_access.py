@@ -1,0 +1,179 @@
+"""Who may use which address: the whole URL table against every role, a stranger partner and nobody (P1, P2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Role
+from orders.billing.models import Invoice
+from orders.billing.services import close_due_months, issue_due_invoices
+from software.services import start_download
+from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_link, make_sku
+
+pytestmark = pytest.mark.django_db
+
+SIGN_IN = "/accounts/sign-in/"
+PARTNER_ROLES = [role for role in Role if role not in OPERATOR_ROLES]
+
+
+@dataclass(frozen=True)
+class Address:
+    """One line of the URL table."""
+
+    name: str
+    view: Any
+    parameters: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def addresses(
+    resolver: URLResolver, namespaces: tuple[str, ...] = (), outer: tuple[str, ...] = ()
+) -> Iterator[Address]:
+    """Every address below `resolver`, those of included tables too."""
+    for pattern in resolver.url_patterns:
+        parameters = (*outer, *pattern.pattern.regex.groupindex)
+        if isinstance(pattern, URLResolver):
+            inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+            yield from addresses(pattern, inner, parameters)
+        else:
+            assert isinstance(pattern, URLPattern)
+            name = ":".join((*namespaces, pattern.name or f"unnamed {pattern.pattern}"))
+            yield Address(name, pattern.callback, parameters)
+
+
+ALL = list(addresses(get_resolver()))
+GUARDED = [address for address in ALL if getattr(address.view, "permission", None) is not None]
+PUBLIC = [address for address in ALL if address not in GUARDED]
+OF_AN_OBJECT = [address for address in GUARDED if address.parameters]
+
+
+@dataclass
+class World:
+    """One partner with an object of every kind that an address can name."""
+
+    partner: Any
+    values: dict[str, Any]
+    own_values: dict[str, dict[str, Any]]  # of an address that gives a parameter another meaning
+
+    def url(self, address: Address) -> str:
+        """The address with its parameters filled from objects of the partner."""
+        values = {**self.values, **self.own_values.get(address.name, {})}
+        unknown = [name for name in address.parameters if name not in values]
+        if unknown:
+            pytest.fail(f"{address} takes {unknown}: teach the world of tests/test_access.py an object for it.")
+        return reverse(address.name, kwargs={name: values[name] for name in address.parameters})
+
+
+@pytest.fixture
+def world(clock) -> World:
+    clock.set("2020-01-31T12:00:00Z")
+    partner = PartnerFactory()
+    agent = user_of(partner, Role.ADMIN_AGENT)
+    customer = CustomerFactory(partner=partner)
+    line = buy_line(agent, customer, make_sku(keys=1))
+    link = make_link(agent, line.purchase)
+    session = start_download(link.token, user=None)
+    clock.set("2020-02-10T09:00:00Z")
+    close_due_months(timezone.now())
+    issue_due_invoices(timezone.now())
+    values = {
+        "tenant_id": customer.tenant_id,
+        "sku_id": line.purchase.sku.public_id,
+        "purchase_id": line.purchase.public_id,
+        "key_id": line.purchase.keys.get().public_id,
+        "number": line.order.number,
+        "currency": "USD",
+        "month": date(2020, 1, 1),
+        "invoice_number": Invoice.objects.get().public_number,
+        "token": link.token,
+    }
+    return World(partner, values, {"software:session": {"token": session.token, "file_name": link.build.file_name}})
+
+
+def user_of(partner, *roles):
+    return UserFactory(partner=partner, roles=list(roles), password=None)
+
+
+def browser_of(user):
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def answers(address: Address, url: str, user=None) -> dict[str, Any]:
+    """What `user` (nobody without one) is answered, by each method that the view takes."""
+    refused = browser_of(None).generic("PROBE", url)
+    assert refused.status_code == 405, f"{address} has no method gate, or it does not stand before the role's"
+    methods = {method.strip() for method in refused.headers["Allow"].split(",")} & {"GET", "POST"}
+    return {method: browser_of(user).generic(method, url) for method in sorted(methods)}
+
+
+def statuses(address: Address, url: str, user=None) -> set[int]:
+    return {response.status_code for response in answers(address, url, user).values()}
+
+
+@pytest.mark.parametrize("address", ALL, ids=str)
+def test_every_address_has_a_name_and_says_who_may_use_it(address):
+    assert "unnamed" not in address.name
+    assert hasattr(address.view, "permission"), f"{address} stands behind neither role_required nor public"
+
+
+@pytest.mark.parametrize("address", GUARDED, ids=str)
+def test_nobody_is_sent_to_the_sign_in_page_and_back(address, world):
+    url = world.url(address)
+    for response in answers(address, url).values():
+        assert response.status_code == 302
+        assert response.url.startswith(f"{SIGN_IN}?next=%2F")
+
+
+@pytest.mark.parametrize("address", GUARDED, ids=str)
+def test_each_role_comes_in_or_is_refused_as_the_table_says(address, world):
+    url = world.url(address)
+    refused = set()
+    for role in Role:
+        found = statuses(address, url, user_of(None if role in OPERATOR_ROLES else world.partner, role))
+        assert found == {403} or not found & {401, 403, 404, 405, 500}, f"{role}: {found}"
+        refused |= {role} if found == {403} else set()
+    assert set(Role) - refused == ROLES_THAT_MAY[address.view.permission]
+
+
+@pytest.mark.parametrize("address", GUARDED, ids=str)
+def test_a_user_without_a_role_is_refused(address, world):
+    assert statuses(address, world.url(address), user_of(world.partner)) == {403}
+
+
+@pytest.mark.parametrize("address", OF_AN_OBJECT, ids=str)
+def test_another_partners_object_is_not_found(address, world):
+    stranger = user_of(PartnerFactory(), *PARTNER_ROLES)
+    assert statuses(address, world.url(address), stranger) == {404}
+
+
+@pytest.mark.parametrize("address", PUBLIC, ids=str)
+def test_a_public_address_asks_nobody_to_sign_in(address, world):
+    for response in answers(address, world.url(address)).values():
+        assert response.status_code < 500
+        assert response.status_code not in {401, 403}
+        assert not response.headers.get("Location", "").startswith(f"{SIGN_IN}?next=")
+
+
+def test_the_table_was_walked_into_every_app():
+    walked = {address.name.split(":")[0] for address in ALL}
+    assert {
+        "home",
+        "account_login",
+        "customers",
+        "software",
+        "orders",
+        "billing",
+        "cancellations",
+        "activity",
+    } <= walked

@@ -1,8 +1,73 @@
-from django.http import HttpRequest, HttpResponse
+"""Cancelling a purchase: a dialog with scripts on, a page without (C3)."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_list_or_404, redirect, render
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cancellations.forms import CancellationForm
+from cancellations.models import Cancellation
+from cancellations.offer import Offer, choices, chosen_line
+from cancellations.services import confirm_cancellation
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.requests import SignedInRequest
+from csp_portal.errors import Refusal
+from csp_portal.money import Money
+from orders.billing.services import credit_month
+from orders.models import OrderLine
+
+CANCELLATION = "cancellation"  # id of the part that htmx exchanges
 
 
+@require_http_methods(["GET", "POST"])
 @role_required(Permission.CANCEL)
-def cancel(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse()
+def cancel(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
+    """GET shows on which terms an order of the row can be cancelled (`?order=`); POST cancels it as it was quoted."""
+    lines = OrderLine.objects.visible_to(request.user).of(tenant_id, sku_id).with_purchase().with_cancellation()
+    if request.method == "GET":
+        return _show(request, get_list_or_404(lines))
+    line = _chosen(request, get_list_or_404(lines), timezone.now())
+    form = CancellationForm(request.POST)
+    form.is_valid()  # both fields may be empty: what is missing is the service's to refuse
+    try:
+        cancellation = confirm_cancellation(line.purchase.public_id, actor=request.user, **form.cleaned_data)
+    except Refusal as refusal:
+        return _show(request, get_list_or_404(lines.all()), refusal)
+    messages.success(request, _done(cancellation))
+    return redirect("cancellations:software", tenant_id)
+
+
+def _chosen(request: SignedInRequest, lines: Sequence[OrderLine], now: datetime) -> OrderLine:
+    line = chosen_line(lines, request.GET.get("order"), now)
+    if line is None:
+        raise Http404
+    return line
+
+
+def _show(request: SignedInRequest, lines: Sequence[OrderLine], refusal: Refusal | None = None) -> HttpResponse:
+    """The dialog; after a refusal with the reason and with fresh amounts."""
+    now = timezone.now()
+    context = {
+        "choices": choices(lines, now),
+        "offer": Offer(_chosen(request, lines, now), now),
+        "refusal": refusal,
+    }
+    part = request.htmx.target == CANCELLATION
+    template = "cancellations/partials/cancellation.html" if part else "cancellations/cancel.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
+
+
+def _done(cancellation: Cancellation) -> str:
+    """What was done, in a sentence."""
+    line = cancellation.order_line
+    return _("Order %(number)s is cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.") % {
+        "number": line.order.number,
+        "credit": Money(cancellation.credit.gross, line.order.currency),
+        "month": formats.date_format(credit_month(line, cancellation.cancelled_at), "YEAR_MONTH_FORMAT"),
+    }

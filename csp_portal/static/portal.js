@@ -84,6 +84,16 @@
     document.getElementById("content").focus();
   });
 
+  // A product key that is shown goes before its masked form is fetched, so that no failed request leaves it standing.
+  const removeSecrets = (within) => within.querySelectorAll("[data-secret]").forEach((secret) => secret.remove());
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches("[data-hides]")) removeSecrets(event.detail.elt);
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-hides-now]")) htmx.trigger(event.target.closest("[data-hides]"), "hide");
+  });
+  window.addEventListener("pagehide", () => removeSecrets(document));
+
   // No connection, or no answer from the server: say so instead of doing nothing.
   const offline = document.getElementById("offline");
   const tellOffline = (isOffline) => { if (offline) offline.hidden = !isOffline; };

@@ -1,12 +1,13 @@
 """Activation keys: one row each, encrypted, found by a keyed hash, never shown in clear but on request (K2)."""
 
 import uuid
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from csp_portal.accounts.models import User
 from software import custody
 from software.models.catalogue import Product, Sku
 from software.models.purchases import SoftwarePurchase
@@ -16,6 +17,20 @@ class KeyStatus(models.TextChoices):
     AVAILABLE = "available", _("in the pool")
     ALLOTTED = "allotted", _("allotted")
     REVOKED = "revoked", _("revoked")
+
+
+class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
+    def visible_to(self, user: User) -> Self:
+        """Keys of the purchases that the user may see; what is in the pool is the operator's."""
+        return self.filter(purchase__in=SoftwarePurchase.objects.visible_to(user))
+
+    def of(self, tenant_id: uuid.UUID, purchase_id: uuid.UUID) -> Self:
+        """Keys of one purchase of a customer."""
+        return self.filter(purchase__customer__tenant_id=tenant_id, purchase__public_id=purchase_id)
+
+    def with_purchase(self) -> Self:
+        """With all that `log_subject` reads."""
+        return self.select_related("purchase__customer", "purchase__sku__product", "purchase__order_line__order")
 
 
 class ProductKey(models.Model):
@@ -34,6 +49,8 @@ class ProductKey(models.Model):
     allotted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    objects = ProductKeyQuerySet.as_manager()
+
     class Meta:
         ordering = ("pk",)
         constraints = (
@@ -51,6 +68,10 @@ class ProductKey(models.Model):
 
     def __str__(self) -> str:
         return self.masked
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.status == KeyStatus.REVOKED
 
     @property
     def masked(self) -> str:

@@ -1,8 +1,36 @@
-from django.http import HttpRequest, HttpResponse
+"""Showing a key and hiding it again (K2)."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.requests import SignedInRequest
+from software.models import ProductKey
+from software.places import software_place
+from software.services import reveal_key
+
+SHOWN_SECONDS = 60
 
 
+@require_http_methods(["GET", "POST"])
 @role_required(Permission.GET_KEYS)
-def show_key(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse()
+@never_cache
+def show_key(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID, key_id: UUID) -> HttpResponse:
+    """POST shows the key for 60 seconds; GET shows it masked."""
+    visible = ProductKey.objects.visible_to(request.user).of(tenant_id, purchase_id).with_purchase()
+    key = get_object_or_404(visible, public_id=key_id)
+    assert key.purchase is not None  # of a purchase that the reader may see
+    context = {"key": key, "tenant_id": tenant_id, "purchase_id": purchase_id, "seconds": SHOWN_SECONDS}
+    masked = f"{software_place(key.purchase)}#keys"
+    if request.method == "GET":
+        return render(request, "software/partials/key.html", context) if request.htmx else redirect(masked)
+    context |= {"shown": reveal_key(key.public_id, actor=request.user), "masked": masked}
+    if request.htmx:
+        return render(request, "software/partials/key_shown.html", context)
+    response = render(request, "software/key.html", context)
+    response.headers["Refresh"] = f"{SHOWN_SECONDS}; url={masked}"
+    return response

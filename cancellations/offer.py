@@ -1,0 +1,86 @@
+"""What the cancel dialog offers: the orders of a row, and the terms on which the chosen one can be cancelled (C3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from cancellations.checks import line_refusal
+from cancellations.notice import current_notice
+from cancellations.quotes import QUOTE_LIFETIME, Quote, quote_line
+from csp_portal.errors import Refusal, Text
+from orders.billing.explanations import Computation
+from orders.billing.services import credit_month
+from orders.line_windows import LineWindow
+from orders.models import OrderLine
+from software.tax import Amounts
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One order of the drop-down; it cannot be chosen if there is a reason against it."""
+
+    line: OrderLine
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What cancelling one line at `now` means."""
+
+    line: OrderLine
+    now: datetime
+
+    @cached_property
+    def refusal(self) -> Refusal | None:
+        """Why the line cannot be cancelled."""
+        return line_refusal(self.line, self.now)
+
+    @property
+    def window(self) -> LineWindow:
+        return LineWindow(self.line, self.now)
+
+    @cached_property
+    def quote(self) -> Quote:
+        """The amounts, which are signed into the form."""
+        return quote_line(self.line, self.now)
+
+    @property
+    def formula(self) -> list[str]:
+        """How the credit is computed, in sentences with its numbers."""
+        return Computation(
+            currency=self.line.order.currency,
+            charged=self.line.charged,
+            line=Amounts(self.line.net, self.line.tax, self.line.gross),
+            credit=self.quote.amounts,
+            tax_included=self.line.tax_included,
+            term_days=self.quote.term_days,
+            days_used=self.quote.days_used,
+        ).sentences()
+
+    @cached_property
+    def month(self) -> date:
+        """The invoice month of the credit, if it is submitted now."""
+        return credit_month(self.line, self.now)
+
+    @cached_property
+    def later_month(self) -> date | None:
+        """The one it will be on instead if the quote is submitted late: within 15 minutes of a month's end (C5)."""
+        later = credit_month(self.line, self.now + QUOTE_LIFETIME)
+        return None if later == self.month else later
+
+    @property
+    def notice(self) -> tuple[Text, ...]:
+        return current_notice()
+
+
+def choices(lines: Sequence[OrderLine], now: datetime) -> list[Choice]:
+    """The drop-down's orders, each with the reason against it, if there is one."""
+    return [Choice(line, line_refusal(line, now)) for line in lines]
+
+
+def chosen_line(lines: Sequence[OrderLine], number: str | None, now: datetime) -> OrderLine | None:
+    """The line of the order asked for, None if there is none; else the newest that can be cancelled."""
+    if number is not None:
+        return next((line for line in lines if line.order.number == number), None)
+    return next((line for line in lines if line_refusal(line, now) is None), lines[0])

@@ -1,0 +1,35 @@
+"""Forms about builds, keys and links."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.territories import language_name
+from software.build_choice import FIELDS, BuildChoice
+
+
+class SelectProductForm(forms.Form):
+    """Select product: version, language, file type. `possible_only` offers what goes together, else everything."""
+
+    sku = forms.UUIDField(widget=forms.HiddenInput)
+    purchase = forms.UUIDField(widget=forms.HiddenInput)
+    version = forms.ChoiceField(label=_("Version"))
+    language = forms.ChoiceField(label=_("Language"))
+    file_type = forms.ChoiceField(label=_("File type/OS"))
+
+    def __init__(self, choice: BuildChoice, *, possible_only: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        values = choice.possible_values if possible_only else choice.all_values
+        for name in FIELDS:
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # the three above
+            field.choices = [(value, language_name(value) if name == "language" else value) for value in values(name)]
+            field.initial = choice.asked.get(name)
+
+
+class GetForm(forms.Form):
+    """Get keys and downloads: which build, and the number of the grant that the page showed (K4)."""
+
+    build = forms.UUIDField()
+    grant = forms.IntegerField(min_value=0)

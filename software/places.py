@@ -1,0 +1,17 @@
+"""Where a purchase is shown: the row of its SKU in the customer's Software tab."""
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from software.build_choice import FIELDS
+from software.models import Build, SoftwarePurchase
+
+
+def software_place(purchase: SoftwarePurchase, build: Build | None = None) -> str:
+    """The Software tab opened at a purchase, with a build chosen if one is given."""
+    query = {"sku": purchase.sku.public_id, "purchase": purchase.public_id}
+    if build is not None:
+        query |= {field: getattr(build, field) for field in FIELDS}
+    tab = reverse("cancellations:software", args=[purchase.customer.tenant_id])
+    return f"{tab}?{urlencode(query)}"

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Role
@@ -15,7 +15,7 @@ from tests.factories import CustomerFactory, PartnerFactory, UserFactory
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: SettingsWrapper) -> None:
+def quick_passwords(settings: Any) -> None:
     """Hash passwords cheaply: the portal's own way takes a third of a second for each user."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

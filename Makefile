@@ -24,24 +24,24 @@ install: .venv/.test node_modules/.stamp
 
 .venv/.runtime: requirements.txt requirements-uv.txt
 	@echo "Installing the Python packages of the portal."
-	@PYTHON="$(PYTHON)" sh tools/install_python.sh requirements.txt
+	@PYTHON="$(PYTHON)" sh .ci/install_python.sh requirements.txt
 	@touch $@
 
 .venv/.test: requirements-test.txt requirements-uv.txt
 	@echo "Installing the Python packages of the tests."
-	@PYTHON="$(PYTHON)" sh tools/install_python.sh requirements-test.txt
+	@PYTHON="$(PYTHON)" sh .ci/install_python.sh requirements-test.txt
 	@touch $@ .venv/.runtime
 
 node_modules/.stamp: package.json package-lock.json
 	@echo "Installing the front-end packages."
-	@sh tools/install_frontend.sh
+	@sh .ci/install_frontend.sh
 	@touch $@
 
 frontend: node_modules/.stamp
 
 browser:
 	@echo "Looking for Chromium and fonts."
-	@sh tools/install_browser.sh
+	@sh .ci/install_browser.sh
 
 lint:
 	@echo "Linting and checking the format (ruff)."

@@ -26,7 +26,7 @@ ROWS_SHOWN = 5
 
 @dataclass(frozen=True)
 class Card:
-    """A short list on the page: for whom, what stands in it (a list or a queryset), and where the whole of it is, if there is a page."""
+    """A short list on the page: for whom, what is found for it, and where the whole of it is, if there is a page."""
 
     title: Text
     permission: Permission

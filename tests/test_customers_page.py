@@ -1,0 +1,96 @@
+"""Finding a customer: U1, U2."""
+
+import pytest
+from django.urls import reverse
+
+from csp_portal.accounts.permissions import Role
+from tests.factories import CustomerFactory, UserFactory, buy_line, make_sku
+
+pytestmark = pytest.mark.django_db
+
+URL = "/customers/"
+
+
+def test_the_list_shows_name_domain_guid_country_purchases_and_last_order(clock, client_of, agent, customer):
+    buy_line(agent, customer, make_sku())
+    clock.set("2020-01-27T12:00:00Z")
+    page = client_of(agent).get(URL).content.decode()
+    assert customer.company_name in page
+    assert customer.primary_domain in page
+    assert str(customer.tenant_id) in page
+    assert "United States" in page
+    assert '<td class="text-end" data-label="Purchases">1</td>' in page
+    assert "3 days ago" in page
+
+
+@pytest.mark.parametrize("searched", ["conto", "CONTOSO.EX", "  Contoso Ltd "])
+def test_a_part_of_the_name_or_domain_finds_a_customer(client_of, agent, partner, searched):
+    CustomerFactory(partner=partner, company_name="Contoso Ltd", primary_domain="contoso.example")
+    CustomerFactory(partner=partner, company_name="Fabrikam Inc")
+    page = client_of(agent).get(URL, {"q": searched}).content.decode()
+    assert "Contoso Ltd" in page
+    assert "Fabrikam Inc" not in page
+
+
+@pytest.mark.parametrize("written", [str, lambda guid: str(guid).upper(), lambda guid: f"{{{guid}}}"])
+def test_a_tenant_guid_opens_its_customer(client_of, agent, customer, written):
+    response = client_of(agent).get(URL, {"q": written(customer.tenant_id)})
+    assert response.status_code == 302
+    assert response.url == reverse("orders:overview", args=[customer.tenant_id])
+
+
+def test_the_guid_of_another_partner_s_customer_finds_nothing(client_of, agent):
+    other = CustomerFactory()
+    response = client_of(agent).get(URL, {"q": str(other.tenant_id)})
+    assert response.status_code == 200
+    assert "No customer fits this search" in response.content.decode()
+
+
+def test_the_market_narrows_the_list(client_of, agent, partner):
+    CustomerFactory(partner=partner, company_name="Sydney Toys", market="AU", currency="AUD")
+    CustomerFactory(partner=partner, company_name="Berlin Works", market="DE", currency="EUR")
+    page = client_of(agent).get(URL, {"market": "AU"}).content.decode()
+    assert "Sydney Toys" in page
+    assert "Berlin Works" not in page
+
+
+def test_only_markets_of_the_own_customers_are_offered(client_of, agent, customer):
+    CustomerFactory(market="BR", currency="BRL")  # of another partner
+    page = client_of(agent).get(URL).content.decode()
+    assert '<option value="US">United States</option>' in page
+    assert "Brazil" not in page
+
+
+def test_a_market_that_is_none_is_said_and_left_out(client_of, agent, customer):
+    page = client_of(agent).get(URL, {"market": "<script>"}).content.decode()
+    assert "field-errors" in page
+    assert customer.company_name in page
+
+
+def test_a_nul_character_in_the_search_is_no_fault_of_ours(client_of, agent, customer):
+    assert client_of(agent).get(URL, {"q": "a\0b"}).status_code == 200
+
+
+def test_before_the_first_customer_the_page_says_what_will_stand_there(client_of, agent):
+    page = client_of(agent).get(URL).content.decode()
+    assert "No customers yet" in page
+    assert "No customer fits" not in page
+
+
+def test_the_list_has_pages_that_keep_the_search(client_of, agent, partner):
+    CustomerFactory.create_batch(26, partner=partner, company_name="Wingtip")
+    page = client_of(agent).get(URL, {"q": "wing"}).content.decode()
+    assert "1 to 25 of 26" in page
+    assert "?q=wing&amp;page=2" in page
+
+
+def test_a_stranger_sees_none_of_them(client_of, stranger, customer):
+    page = client_of(stranger).get(URL).content.decode()
+    assert customer.company_name not in page
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNT_ADMIN, Role.AUDITOR, Role.SUPPORT_AGENT])
+def test_who_may_not_see_customers_is_refused(client_of, partner, role):
+    response = client_of(UserFactory(partner=partner, roles=[role])).get(URL)
+    assert response.status_code == 403
+    assert "see customers" in response.content.decode()

@@ -1,0 +1,152 @@
+"""Looking back at orders: B4, B5, C2, R4."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from cancellations.quotes import quote_line
+from cancellations.services import confirm_cancellation
+from csp_portal.accounts.permissions import Role
+from orders.billing.services import post_due_credits
+from orders.models import Order, OrderLine, OrderState
+from software.models import Kind, TaxRate
+from tests.factories import CustomerFactory, UserFactory, buy, buy_line, make_sku
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def read(client_of, agent):
+    """A page as the agent reads it, its white space evened out."""
+
+    def page(url, user=agent):
+        response = client_of(user).get(url)
+        assert response.status_code == 200
+        return " ".join(response.content.decode().split())
+
+    return page
+
+
+def _cancel(line, actor):
+    quote = quote_line(OrderLine.objects.with_purchase().get(pk=line.pk), timezone.now())
+    confirm_cancellation(line.purchase.public_id, quote=quote.signed(), notice_accepted=True, actor=actor)
+
+
+def _state(order):
+    return Order.objects.with_summary().get(pk=order.pk).state
+
+
+def test_an_order_shows_its_money_by_line_with_tax_labels_and_who_placed_it(clock, read, agent, partner):
+    TaxRate.objects.create(market="DE", name="VAT", rate="0.19", included_in_price=False, valid_from="2007-01-01")
+    customer = CustomerFactory(partner=partner, market="DE", currency="EUR")
+    order = buy_line(agent, customer, make_sku("100.00", market="DE", currency="EUR"), quantity=2).order
+    page = read(order.get_absolute_url())
+    assert f"Placed by {agent.name}" in page
+    assert "24 Jan 2020, 12:00 UTC" in page
+    assert '100.00 EUR</span> <span class="tax-label">excl. tax' in page
+    assert "38.00 EUR" in page
+    assert '238.00 EUR</span> <span class="tax-label">incl. tax' in page
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ("2020-03-14T12:00:00Z", "10 days left"),
+        ("2020-03-24T23:59:59Z", "today is the last day"),
+        ("2020-03-25T00:00:00Z", "could be cancelled until the end of"),
+    ],
+)
+def test_a_line_s_window_is_told_in_words(clock, read, agent, customer, now, words):
+    order = buy_line(agent, customer, make_sku()).order
+    clock.set(now)
+    page = read(order.get_absolute_url())
+    assert words in page
+    assert "24 March 2020 (UTC)" in page
+
+
+def test_what_self_service_cannot_cancel_is_told_in_words(clock, read, agent, customer):
+    suse = make_sku(kind=Kind.LINUX_PLAN, cancellation_policy="never")
+    reserved = make_sku(kind=Kind.RESERVATION, cancellation_policy="support_only")
+    page = read(buy(agent, customer, suse, reserved).get_absolute_url())
+    assert '<div class="window"> never </div>' in page
+    assert "only by support request" in page
+
+
+def test_keys_that_wait_and_what_has_none_is_told(read, agent, customer):
+    page = read(buy(agent, customer, make_sku(), make_sku(kind=Kind.LINUX_PLAN)).get_absolute_url())
+    assert "keys pending" in page
+    assert "no keys" in page
+
+
+def test_a_credit_is_to_be_posted_until_its_entry_stands(clock, read, agent, customer):
+    line = buy_line(agent, customer, make_sku("1200.00"))
+    clock.set("2020-02-02T12:00:00Z")
+    _cancel(line, agent)
+    page = read(line.order.get_absolute_url())
+    assert "-1,167.21 USD" in page
+    assert "to be posted" in page
+    assert f"Cancelled by {agent.email}" in page
+    post_due_credits()
+    page = read(line.order.get_absolute_url())
+    assert "-1,167.21 USD" in page
+    assert "to be posted" not in page
+    assert "February 2020</time>, not issued yet" in page
+
+
+def test_the_state_of_an_order_follows_from_its_lines(agent, customer):
+    first, second = make_sku(keys=1), make_sku(keys=1)
+    order = buy(agent, customer, first, second)
+    assert _state(order) == OrderState.ACTIVE
+    one, other = order.lines.all()
+    _cancel(one, agent)
+    assert _state(order) == OrderState.PARTLY_CANCELLED
+    _cancel(other, agent)
+    assert _state(order) == OrderState.CANCELLED
+    assert _state(buy(agent, customer, make_sku())) == OrderState.WAITING
+
+
+def test_the_lists_show_number_customer_lines_and_gross_newest_first(clock, read, agent, partner, customer):
+    older = buy(agent, customer, make_sku("10.00"), make_sku("20.00"))
+    clock.set("2020-01-25T12:00:00Z")
+    other_customer = CustomerFactory(partner=partner)
+    newer = buy(agent, other_customer, make_sku())
+    page = read(reverse("orders:list"))
+    assert page.index(newer.number) < page.index(older.number)
+    assert '<td class="text-end" data-label="Lines">2</td>' in page
+    assert '30.00 USD</span> <span class="tax-label">incl. tax' in page
+    history = read(reverse("orders:history", args=[customer.tenant_id]))
+    assert older.number in history
+    assert newer.number not in history
+
+
+def test_before_the_first_order_the_lists_offer_the_first_step(read, customer):
+    assert reverse("customers:list") in read(reverse("orders:list"))
+    history = read(reverse("orders:history", args=[customer.tenant_id]))
+    assert "No orders yet" in history
+    assert reverse("orders:add", args=[customer.tenant_id]) in history
+
+
+def test_who_may_not_get_keys_meets_the_next_step_with_its_reason(read, agent, global_admin, customer):
+    order = buy_line(agent, customer, make_sku()).order
+    assert "Only Admin agent may see keys and downloads" in read(order.get_absolute_url(), global_admin)
+
+
+def test_an_order_without_keys_and_downloads_does_not_offer_them(read, agent, customer):
+    order = buy(agent, customer, make_sku(kind=Kind.LINUX_PLAN))
+    assert "Get keys and downloads" not in read(order.get_absolute_url())
+
+
+def test_a_stranger_finds_no_order(client_of, stranger, agent, customer):
+    order = buy_line(agent, customer, make_sku()).order
+    browser = client_of(stranger)
+    assert browser.get(order.get_absolute_url()).status_code == 404
+    assert order.number not in browser.get(reverse("orders:list")).content.decode()
+    assert browser.get("/orders/0000000000/").status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.OPERATOR_ADMIN])
+def test_who_may_not_see_orders_is_refused(client_of, partner, agent, customer, role):
+    order = buy_line(agent, customer, make_sku()).order
+    browser = client_of(UserFactory(partner=partner, roles=[role]))
+    for url in (order.get_absolute_url(), reverse("orders:list")):
+        assert browser.get(url).status_code == 403

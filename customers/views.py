@@ -1,10 +1,11 @@
 """Finding a customer (U2)."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.pagination import page_of
 from customers.forms import CustomerSearchForm
 from customers.models import Customer
@@ -12,7 +13,7 @@ from customers.models import Customer
 
 @require_safe
 @role_required(Permission.SEE_CUSTOMERS)
-def customer_list(request: HttpRequest) -> HttpResponse:
+def customer_list(request: SignedInRequest) -> HttpResponse:
     """The customers that fit the search; a tenant GUID opens its customer at once."""
     form = CustomerSearchForm(request.GET, customers=Customer.objects.visible_to(request.user))
     exact = form.exact()

@@ -36,7 +36,7 @@ class QuantityField(forms.IntegerField):
 class CatalogueFilterForm(forms.Form):
     """Which part of the catalogue to show; what is wrong with a field leaves it out."""
 
-    q = forms.CharField(
+    find = forms.CharField(  # not `q`, which is the search for customers above every page
         label=_("Product, SKU or product id"),
         required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
@@ -58,7 +58,7 @@ class CatalogueFilterForm(forms.Form):
 
     def found(self, skus: SkuQuerySet) -> SkuQuerySet:
         """The SKUs among `skus` that fit."""
-        if text := self.cleaned_data.get("q"):
+        if text := self.cleaned_data.get("find"):
             skus = skus.matching(text)
         if kind := self.cleaned_data.get("kind"):
             skus = skus.filter(product__kind=kind)

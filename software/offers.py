@@ -119,8 +119,9 @@ class Catalogue:
         sold = Q(Exists(self._prices().for_quantity(1).filter(sku=OuterRef("pk"))))
         if self.reservations_restricted:
             sold &= ~Q(product__kind=Kind.RESERVATION)
-        skus: SkuQuerySet = Sku.objects.select_related("product").annotate(is_sold=sold)
-        return skus.order_by("-is_sold", "product__title", "title", "pk")
+        skus = Sku.objects.select_related("product").annotate(is_sold=sold)
+        in_order: SkuQuerySet = skus.order_by("-is_sold", "product__title", "title", "pk")
+        return in_order
 
     def _prices(self) -> PriceQuerySet:
         prices: PriceQuerySet = Price.objects.sold_in(self.market, self.currency).in_force(self.now)

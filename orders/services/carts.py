@@ -41,7 +41,7 @@ def add_to_cart(customer: Customer, sku_id: UUID, quantity: int, *, actor: User)
     sku = Sku.objects.select_related("product").get(public_id=sku_id)
     line = cart.lines.filter(sku=sku).first() or CartLine(cart=cart, sku=sku, quantity=0)
     line.quantity = _checked(line.quantity + quantity, customer)
-    if line.pk is None and cart.lines.count() >= MAX_CART_LINES:
+    if line._state.adding and cart.lines.count() >= MAX_CART_LINES:
         raise Refusal(reasons.CART_FULL, on=customer, limit=MAX_CART_LINES)
     (offer,) = Catalogue(customer.market, customer.currency, now).offers([sku])
     refusal = offer.refusal(line.quantity)

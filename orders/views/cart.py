@@ -3,13 +3,14 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
 from customers.models import Customer
 from orders.forms import CartForm, ReviewForm
@@ -22,7 +23,7 @@ AFTER_SAVING = {"review": "orders:review"}  # by the button that was pressed; an
 
 @require_http_methods(METHODS)
 @role_required(Permission.BUY)
-def cart(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
+def cart(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     """Show the cart with prices and terms as of now; save its quantities, and go on to the review if asked to."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
     review = review_cart(cart_of(customer, actor=request.user), timezone.now())
@@ -35,7 +36,7 @@ def cart(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
 
 @require_POST
 @role_required(Permission.BUY)
-def remove(request: HttpRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
+def remove(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
     """Take a line out of the cart."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
     remove_from_cart(customer, sku_id, actor=request.user)
@@ -45,7 +46,7 @@ def remove(request: HttpRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
 
 @require_http_methods(METHODS)
 @role_required(Permission.BUY)
-def review(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
+def review(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     """Show what would be ordered; order it. A refusal orders nothing and shows the review as it is now (B4)."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
     reviewed = review_cart(cart_of(customer, actor=request.user), timezone.now())

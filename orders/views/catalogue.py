@@ -1,4 +1,4 @@
-"""The catalogue of a customer's market: what it can buy, at which price and terms, and what it cannot (B1, M1 to M4)."""
+"""The catalogue of a customer's market: what it can buy, at which price and terms, and what not (B1, M1 to M4)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
 from csp_portal.pagination import page_of
 from customers.models import Customer
@@ -42,7 +43,7 @@ class CatalogueRow:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Permission.BUY)
-def add(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
+def add(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     """Show what the customer's market can buy; put a SKU of it into the cart and come back to the same place."""
     visible = Customer.objects.visible_to(request.user).with_cart_of(request.user)
     customer = get_object_or_404(visible, tenant_id=tenant_id)

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.pagination import page_of
 from customers.models import Customer
 from customers.tabs import customer_tabs
@@ -19,7 +20,7 @@ from software.tax import NOTHING
 
 @require_safe
 @role_required(Permission.SEE_ORDERS)
-def history(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
+def history(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     """A customer's orders, newest first."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
     orders = Order.objects.visible_to(request.user).filter(customer=customer)
@@ -34,7 +35,7 @@ def history(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
 
 @require_safe
 @role_required(Permission.SEE_ORDERS)
-def order_list(request: HttpRequest) -> HttpResponse:
+def order_list(request: SignedInRequest) -> HttpResponse:
     """All orders of the partner, newest first."""
     orders = Order.objects.visible_to(request.user)
     return render(request, "orders/list.html", {"page": page_of(request, orders.with_summary())})
@@ -42,7 +43,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @role_required(Permission.SEE_ORDERS)
-def detail(request: HttpRequest, number: str) -> HttpResponse:
+def detail(request: SignedInRequest, number: str) -> HttpResponse:
     """One order: its lines with their windows and keys, and what was charged and credited for it."""
     now = timezone.now()
     order = get_object_or_404(Order.objects.visible_to(request.user).with_summary(), number=number)

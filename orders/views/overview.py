@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.calendar_utc import utc_day
 from customers.models import Customer
 from customers.tabs import customer_tabs
@@ -21,7 +22,7 @@ ROWS_SHOWN = 5
 
 @require_safe
 @role_required(Permission.SEE_CUSTOMERS)
-def overview(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
+def overview(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     """Show the customer at a glance."""
     now = timezone.now()
     visible = Customer.objects.visible_to(request.user).with_cart_of(request.user)

@@ -105,7 +105,12 @@ class Sku(models.Model):
     @property
     def billing_label(self) -> str:
         """How often it is paid, in words; a plan that we do not know by its name in the price list."""
-        known = {"": _("paid once"), "OneTime": _("paid once"), "Annual": _("paid yearly"), "Monthly": _("paid monthly")}
+        known = {
+            "": _("paid once"),
+            "OneTime": _("paid once"),
+            "Annual": _("paid yearly"),
+            "Monthly": _("paid monthly"),
+        }
         return str(known.get(self.billing_plan, self.billing_plan))
 
     @property

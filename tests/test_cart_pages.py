@@ -127,7 +127,7 @@ def test_four_screens_lead_from_the_customer_to_the_order(browser, customer):
     order = Order.objects.get()
     assert placed.redirect_chain == [(order.get_absolute_url(), 302)]
     page = _text(placed)
-    assert f"Order {order.number} is placed for {customer.company_name}." in page
+    assert f"Order {order.number} for {customer.company_name} is placed." in page
     assert "Get keys and downloads" in page
     assert f"{reverse('cancellations:software', args=[customer.tenant_id])}?sku={sku.public_id}" in page
 

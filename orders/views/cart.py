@@ -63,7 +63,7 @@ def review(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            placed = _("Order %(number)s is placed for %(customer)s.")
+            placed = _("Order %(number)s for %(customer)s is placed.")
             messages.success(request, placed % {"number": order.number, "customer": customer.company_name})
             return redirect(order)
     return render(request, "orders/review.html", {"customer": customer, "review": reviewed, "form": form})

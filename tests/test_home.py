@@ -1,0 +1,169 @@
+"""The first page: what waits for each role (P2)."""
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from cancellations.quotes import quote_line
+from cancellations.services import confirm_cancellation
+from csp_portal.accounts.permissions import Role
+from orders.billing.services import close_due_months, post_due_credits
+from orders.models import OrderLine
+from tests.factories import CustomerFactory, UserFactory, add_keys, buy_line, make_sku
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def see(client_of):
+    """Sign in and open the page; answers its words."""
+
+    def open_page(user):
+        response = client_of(user).get("/")
+        assert response.status_code == 200
+        without_marks = re.sub(r"<[^>]+>", " ", response.content.decode().split("<main", 1)[1])
+        return " ".join(without_marks.replace("\xa0", " ").split())
+
+    return open_page
+
+
+@pytest.fixture
+def cards(client_of):
+    """Sign in and open the page; answers what each card shows, by its title."""
+
+    def open_page(user):
+        shown = client_of(user).get("/").context["cards"]
+        return {str(filled.card.title): list(filled.rows) for filled in shown}
+
+    return open_page
+
+
+def cancel(line, actor):
+    line = OrderLine.objects.with_purchase().get(pk=line.pk)
+    quote = quote_line(line, timezone.now()).signed()
+    return confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=actor).credit
+
+
+CLOSING, PENDING, CREDITS, POOLS = (
+    "Cancellation windows closing in the next 7 days",
+    "Keys pending",
+    "Credits to come",
+    "Products that wait for keys",
+)
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN_AGENT, Role.GLOBAL_ADMIN])
+def test_who_sells_sees_windows_keys_and_credits(cards, partner, role):
+    assert list(cards(UserFactory(partner=partner, roles=[role]))) == [CLOSING, PENDING, CREDITS]
+
+
+def test_an_empty_morning_says_what_will_stand_there(see, agent):
+    page = see(agent)
+    assert "No window closes in the next 7 days" in page
+    assert "No purchase waits for keys" in page
+    assert "No credits on the next invoice" in page
+
+
+def test_a_purchase_waits_until_its_keys_are_there(clock, see, cards, agent, customer):
+    sku = make_sku()
+    line = buy_line(agent, customer, sku, quantity=3)
+    assert cards(agent)[PENDING] == [line.purchase]
+    assert f"{sku.title} 3 for {customer.company_name} · {line.order.number}" in see(agent)
+    cancel(line, agent)
+    assert cards(agent)[PENDING] == []
+
+
+def test_a_window_is_shown_from_seven_days_before_it_closes_until_it_has(clock, cards, agent, customer):
+    line = buy_line(agent, customer, make_sku(keys=1))  # open until 2020-03-25T00:00:00Z
+    shown = {}
+    for instant in ("2020-03-17T23:59:59Z", "2020-03-18T00:00:00Z", "2020-03-24T23:59:59Z", "2020-03-25T00:00:00Z"):
+        clock.set(instant)
+        shown[instant[8:10]] = [window.line for window in cards(agent)[CLOSING]]
+    assert shown == {"17": [], "18": [line], "24": [line], "25": []}
+
+
+@pytest.mark.parametrize(
+    ("instant", "words"),
+    [
+        ("2020-03-20T12:00:00Z", "4 days left"),
+        ("2020-03-23T12:00:00Z", "1 day left"),
+        ("2020-03-24T12:00:00Z", "today is the last day"),
+    ],
+)
+def test_a_window_tells_the_days_left_and_its_last_day(clock, see, agent, customer, instant, words):
+    buy_line(agent, customer, make_sku(keys=1))
+    clock.set(instant)
+    page = see(agent)
+    assert words in page
+    assert "until the end of 24 March 2020 (UTC)" in page
+
+
+def test_what_cannot_be_cancelled_by_self_service_has_no_window_here(clock, cards, agent, customer):
+    buy_line(agent, customer, make_sku(cancellation_policy="support_only", keys=1))
+    cancel(buy_line(agent, customer, make_sku(keys=1)), agent)
+    clock.set("2020-03-24T12:00:00Z")
+    assert cards(agent)[CLOSING] == []
+
+
+def test_a_credit_is_to_come_until_its_month_is_closed(clock, see, cards, agent, customer):
+    line = buy_line(agent, customer, make_sku("1200.00", keys=1))
+    clock.set("2020-02-02T12:00:00Z")
+    credit = cancel(line, agent)
+    assert "1,167.21 USD incl. tax to be posted" in see(agent)
+    post_due_credits()
+    assert "1,167.21 USD incl. tax on the invoice of February 2020" in see(agent)
+    clock.set("2020-02-29T23:59:59Z")
+    assert cards(agent)[CREDITS] == [credit]
+    clock.set("2020-03-01T00:05:00Z")
+    close_due_months(timezone.now())
+    assert cards(agent)[CREDITS] == []
+
+
+def test_five_rows_are_shown_and_that_there_are_more(clock, see, cards, agent, customer):
+    sku = make_sku()
+    lines = [buy_line(agent, customer, sku) for _order in range(6)]
+    assert cards(agent)[PENDING] == [line.purchase for line in lines[:5]]
+    assert "5 are shown; there are more." in see(agent)
+
+
+def test_another_partners_morning_is_not_seen(clock, cards, agent, stranger, customer):
+    line = buy_line(stranger, CustomerFactory(partner=stranger.partner), make_sku())
+    cancel(buy_line(stranger, line.order.customer, make_sku(keys=1)), stranger)
+    clock.set("2020-03-24T12:00:00Z")
+    assert cards(agent) == {CLOSING: [], PENDING: [], CREDITS: []}
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.ACCOUNT_ADMIN, Role.REFERRAL_ADMIN, Role.MARKETING_CONTENT_ADMIN])
+def test_who_may_only_read_the_log_is_led_there_and_told_why_not_elsewhere(see, client_of, partner, role):
+    user = UserFactory(partner=partner, roles=[role])
+    page = see(user)
+    assert "What your roles open Activity log Your roles open this." in page
+    assert "Only Admin agent, Global admin may see customers; your roles are: " in page
+    assert 'href="/activity/"' in client_of(user).get("/").content.decode()
+    assert client_of(user).get("/").context["cards"] == []
+
+
+def test_a_support_agent_sees_no_partners_data(see, agent, customer):
+    line = buy_line(agent, customer, make_sku())
+    page = see(UserFactory(partner=None, roles=[Role.SUPPORT_AGENT]))
+    assert line.order.number not in page
+    assert customer.company_name not in page
+
+
+def test_the_operator_sees_which_products_wait_for_keys_how_many_lines_and_since_when(
+    clock, see, cards, agent, stranger, customer
+):
+    operator = UserFactory(partner=None, roles=[Role.OPERATOR_ADMIN])
+    waiting, filled = make_sku(), make_sku(keys=1)
+    buy_line(agent, customer, waiting)
+    buy_line(agent, customer, filled)
+    clock.set("2020-01-26T12:00:00Z")
+    buy_line(stranger, CustomerFactory(partner=stranger.partner), waiting)
+    (row,) = cards(operator)[POOLS]
+    assert (row["sku__title"], row["lines"], str(row["since"])) == (waiting.title, 2, "2020-01-24 12:00:00+00:00")
+    page = see(operator)
+    assert f"{waiting.title} {waiting.catalogue_id} 2 lines wait since 24 Jan 2020, 12:00 UTC" in page
+    assert customer.company_name not in page
+    add_keys(waiting, 2)
+    assert list(cards(operator)) == [POOLS]

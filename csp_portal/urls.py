@@ -1,18 +1,20 @@
 """Every address of the portal; each app names its own."""
 
-from importlib.util import find_spec
-
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 
 from csp_portal.home import home
 from csp_portal.reader import choose_theme
 
-APPS = ("csp_portal.accounts", "customers", "software", "orders", "orders.billing", "cancellations", "activity")
-
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
     path("", home, name="home"),
     path("preferences/theme/", choose_theme, name="choose_theme"),
-    *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),
+    path("", include("csp_portal.accounts.urls")),
+    path("", include("customers.urls")),
+    path("", include("software.urls")),
+    path("", include("orders.urls")),
+    path("", include("orders.billing.urls")),
+    path("", include("cancellations.urls")),
+    path("", include("activity.urls")),
 ]
 
 handler400 = "csp_portal.pages.bad_request"

@@ -1,8 +1,8 @@
 """Sending a file inside its download session (K7)."""
 
 import logging
-import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -16,7 +16,7 @@ from software.services.links import whom_to_ask
 log = logging.getLogger(__name__)
 
 CHUNK = 256 * 1024  # bytes
-LOOK_AGAIN_SECONDS = 2.0
+LOOK_AGAIN = timedelta(seconds=2)
 
 
 class TransferCut(Exception):
@@ -65,11 +65,11 @@ class Transfer:
     def __iter__(self) -> Iterator[bytes]:
         self.file.seek(self.first)
         left = self.length
-        looked = time.monotonic()
+        looked = timezone.now()
         while left > 0:
-            if time.monotonic() - looked >= LOOK_AGAIN_SECONDS:
+            if timezone.now() - looked >= LOOK_AGAIN:
                 _check_still_open(self.session)
-                looked = time.monotonic()
+                looked = timezone.now()
             chunk = self.file.read(min(CHUNK, left))
             if not chunk:
                 raise TransferCut(f"the file of {self.session} ends too soon")

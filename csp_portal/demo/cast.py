@@ -163,10 +163,11 @@ BUILDS = (
     DemoBuild(OFFICE_2021, "2021", "pt-BR", "IMG", "office-ltsc-2021-pt-br.img", 2 * _MIB),
 )
 
+FOUNDED = timedelta(days=80)  # before the demo is loaded: when its people and customers were entered
 ORDERS = (
     DemoOrder(timedelta(days=72), "contosobicycles.example", ((SQL_2019, "0002", 1), (SUSE, "0001", 2)), "PO-4471"),
-    DemoOrder(timedelta(days=41), "contosobicycles.example", ((SERVER_STANDARD, "0003", 2),), "PO-4502", True),
-    DemoOrder(timedelta(days=40), "wattle.example", ((SERVER_DATACENTER, "0003", 1),), with_link=True),
+    DemoOrder(timedelta(days=56), "contosobicycles.example", ((SERVER_STANDARD, "0003", 2),), "PO-4502", True),
+    DemoOrder(timedelta(days=11), "wattle.example", ((SERVER_DATACENTER, "0003", 1),), with_link=True),
     DemoOrder(timedelta(days=33), "contosobicycles.example", ((WINDOWS_7_UPDATES, "0001", 25),), "PO-4519"),
     DemoOrder(timedelta(days=13), "sakurai.example", ((SERVER_2022, "0001", 1),), cancelled=timedelta(days=4)),
     DemoOrder(timedelta(days=12), "hanbit.example", ((RESERVED_VM, "0003", 1),)),

@@ -46,16 +46,21 @@ _KEY_SIGNS = "BCDFGHJKMPQRTVWXY2346789"
 
 
 def make_demo(say: Say) -> None:
-    """Load all of it; what stands already is left as it is."""
-    now = timezone.now()
-    say("Partners and users")
-    _people(notes.passwords())
-    say("Price list and tax rates")
-    import_price_list(DATA / "software_price_list.csv", actor=ACTOR)
-    import_tax_rates(DATA / "demo_tax_rates.csv", actor=ACTOR)
-    say("Customers")
-    for customer in cast.CUSTOMERS:
-        _customer(customer)
+    """Load all of it; what stands already is left as it is.
+
+    Its instants hang on the time of the first run, which is noted, so that a second run finds what the first made.
+    """
+    anchor = datetime.fromisoformat(notes.keep("history_until", timezone.now().isoformat()))
+    with time_machine.travel(anchor - cast.FOUNDED, tick=True):
+        make_months()
+        say("Partners and users")
+        _people(notes.passwords())
+        say("Price list and tax rates")
+        import_price_list(DATA / "software_price_list.csv", actor=ACTOR)
+        import_tax_rates(DATA / "demo_tax_rates.csv", actor=ACTOR)
+        say("Customers")
+        for customer in cast.CUSTOMERS:
+            _customer(customer)
     say("Keys")
     for product_id, sku_id, count in cast.POOLS:
         _pool(product_id, sku_id, count)
@@ -63,7 +68,7 @@ def make_demo(say: Say) -> None:
         say(f"Build {build.file_name}, {build.size // _CHUNK} MiB")
         _build(build)
     say("Orders, cancellations and invoices of the last months")
-    _history(now)
+    _history(anchor)
 
 
 def _people(passwords: dict[str, str]) -> None:
@@ -149,12 +154,8 @@ def _bytes_of(build: cast.DemoBuild) -> Iterator[bytes]:
         yield hashlib.shake_128(seed).digest(min(_CHUNK, build.size - start))
 
 
-def _history(now: datetime) -> None:
-    """Walk from the oldest order to today, closing and issuing each month on its days as the jobs do.
-
-    The instants hang on the time of the first run, which is noted, so that a second run finds what the first made.
-    """
-    anchor = datetime.fromisoformat(notes.keep("history_until", now.isoformat()))
+def _history(anchor: datetime) -> None:
+    """Walk from the oldest order to today, closing and issuing each month on its days as the jobs do."""
     happenings: list[tuple[datetime, Callable[[], object]]] = []
     for order in cast.ORDERS:
         placed_at = anchor - order.ago

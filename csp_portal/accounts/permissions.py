@@ -75,7 +75,7 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
 ROLE_REQUIRED = Reason(
     code="role_required",
     rule="P1",
-    sentence=_("Only %(needed)s may %(action)s; your roles are: %(held)s."),
+    sentence=_("Only these roles may %(action)s: %(needed)s. Yours: %(held)s."),
     next_step=_("Ask a Global admin of your organisation for the role, or a colleague who has it."),
     status=403,
 )

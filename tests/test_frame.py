@@ -108,7 +108,7 @@ def test_an_auditor_sees_what_is_not_theirs_disabled_with_the_reason(partner, cl
     page = body(client_of(auditor).get("/sample/"))
     assert f'href="{reverse("activity:log")}"' in page
     assert f'<a class="nav-link" href="{reverse("customers:list")}"' not in page
-    assert "Only Admin agent, Global admin may see customers; your roles are: Auditor." in page
+    assert "Only these roles may see customers: Admin agent, Global admin. Yours: Auditor." in page
 
 
 def test_the_page_one_is_on_is_marked(agent, client_of):

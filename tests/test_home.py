@@ -139,7 +139,7 @@ def test_who_may_only_read_the_log_is_led_there_and_told_why_not_elsewhere(see, 
     user = UserFactory(partner=partner, roles=[role])
     page = see(user)
     assert "What your roles open Activity log Your roles open this." in page
-    assert "Only Admin agent, Global admin may see customers; your roles are: " in page
+    assert "Only these roles may see customers: Admin agent, Global admin. Yours: " in page
     assert 'href="/activity/"' in client_of(user).get("/").content.decode()
     assert client_of(user).get("/").context["cards"] == []
 

@@ -147,7 +147,7 @@ def test_a_revoked_key_is_refused(agent, client_of, purchase, clear):
 def test_a_global_admin_is_refused_with_the_reason(global_admin, client_of, purchase, clear):
     response = client_of(global_admin).post(address_of(purchase.keys.first()))
     assert response.status_code == 403
-    assert "your roles are: Global admin" in response.content.decode()
+    assert "Yours: Global admin" in response.content.decode()
     assert clear[0] not in response.content.decode()
     assert not shown_events().exists()
 

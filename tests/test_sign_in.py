@@ -1,6 +1,7 @@
 """Signing in and out by e-mail and password (spec 1, A3)."""
 
 import pytest
+from allauth.account.adapter import get_adapter
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
@@ -133,9 +134,10 @@ def test_sign_up_is_closed(browser, user, path):
     assert User.objects.count() == users
 
 
-def test_no_address_of_sign_up_is_known():
+def test_no_address_of_sign_up_is_known_and_the_door_behind_it_is_shut(rf):
     with pytest.raises(NoReverseMatch):
         reverse("account_signup")
+    assert not get_adapter().is_open_for_signup(rf.get("/"))
 
 
 def test_signing_out_is_a_post(browser, user):

@@ -1,6 +1,6 @@
 """Names of countries and languages, from CLDR (M5)."""
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language, to_locale
 
 
@@ -22,7 +22,7 @@ def language_name(tag: str) -> str:
     """The name of a BCP 47 language tag in the reader's language; the tag itself if CLDR cannot read it."""
     try:
         named = Locale.parse(tag.replace("-", "_")).get_display_name(_reader_locale())
-    except ValueError:
+    except (ValueError, UnknownLocaleError):
         return tag
     return str(named or tag)
 

@@ -112,11 +112,11 @@ def test_countries_have_their_cldr_names(code, name):
     ("tag", "name"), [("en-US", "English (United States)"), ("ko", "Korean"), ("no such tag", "no such tag")]
 )
 def test_language_tags_have_their_cldr_names(tag, name):
-    assert render("{{ tag|language_name }}", tag=tag) == name
+    assert render("{{ tag|language }}", tag=tag) == name
 
 
 def test_a_script_is_named_with_its_language():
-    assert "Simplified" in render("{{ 'zh-Hans'|language_name }}")
+    assert "Simplified" in render("{{ 'zh-Hans'|language }}")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def month(first_day: date | None) -> str:
 
 
 register.filter("country", country_name)
-register.filter("language_name", language_name)
+register.filter("language", language_name)  # not `language_name`: Django's i18n library has one, which would hide it
 
 
 @register.filter(name="bytes")

@@ -267,7 +267,7 @@ def test_a_global_admin_is_refused_on_the_page_and_by_post(global_admin, client_
     client = client_of(global_admin)
     for response in (client.get(address_of(line)), client.post(address_of(line), {"notice_accepted": "on"})):
         assert response.status_code == 403
-        assert "Only Admin agent may cancel a purchase" in text_of(response)
+        assert "Only these roles may cancel a purchase: Admin agent. Yours: Global admin." in text_of(response)
     assert nothing_cancelled(line)
 
 

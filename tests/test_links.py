@@ -146,7 +146,7 @@ def test_only_an_admin_agent_gets_a_link(global_admin, partner, client_of, purch
     for user in (global_admin, auditor):
         response = get(client_of(user), purchase, build)
         assert response.status_code == 403
-        assert "Only Admin agent may see keys and downloads" in response.content.decode()
+        assert "Only these roles may see keys and downloads: Admin agent" in response.content.decode()
     assert not DownloadLink.objects.exists()
 
 

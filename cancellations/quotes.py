@@ -47,7 +47,7 @@ class Quote:
         """T − U, the numerator of the proration."""
         assert self.term_days is not None  # asked only where it is prorated
         assert self.days_used is not None  # stands beside it
-        return max(self.term_days - self.days_used, 0)
+        return self.term_days - self.days_used
 
     def is_good_at(self, now: datetime) -> bool:
         """Whether the quote still binds: for 15 minutes, across midnight and the deadline."""
@@ -121,7 +121,6 @@ def _term(line: OrderLine, now: datetime) -> tuple[int | None, int | None]:
     purchase = line.purchase
     if purchase.term_end is None or purchase.sku.product.kind == Kind.PERPETUAL:
         return None, None
-    return (
-        proration.term_days(purchase.term_start, purchase.term_end),
-        proration.days_used(purchase.term_start, utc_day(now)),
-    )
+    term = proration.term_days(purchase.term_start, purchase.term_end)
+    used = proration.days_used(purchase.term_start, utc_day(now))
+    return term, min(used, term)  # a month's term is over before its window is: then all of it is used

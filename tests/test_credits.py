@@ -97,3 +97,10 @@ def test_the_sweep_finds_a_credit_that_was_never_queued(agent, customer):
     assert post_due_credits() == 1
     assert Credit.objects.unposted().count() == 0
     assert Entry.objects.get(credit=credit).net == -credit.net
+
+
+def test_a_term_that_is_over_inside_its_window_is_credited_nothing(clock, agent, customer):
+    line = buy_line(agent, customer, make_sku("100.00", term="P1M", keys=1))
+    clock.set("2020-03-20T12:00:00Z")
+    credit = cancel(line, agent).credit
+    assert (credit.gross, credit.term_days, credit.days_used) == (Decimal(0), 31, 31)

@@ -49,10 +49,10 @@ class LogForm(forms.Form):
     show = forms.ChoiceField(choices=Shown.choices, widget=forms.HiddenInput)
 
     def __init__(self, asked: dict[str, str]) -> None:
-        today = timezone.localdate()
+        last = _day(asked.get("to", "")) or timezone.localdate()
         default = {
-            "from": (today - timedelta(days=DAYS_BY_DEFAULT - 1)).isoformat(),
-            "to": today.isoformat(),
+            "from": (last - timedelta(days=DAYS_BY_DEFAULT - 1)).isoformat(),
+            "to": last.isoformat(),
             "show": Shown.KEYS_AND_DOWNLOADS.value,
         }
         given = {name: asked[name] for name in default if asked.get(name)}
@@ -93,6 +93,15 @@ class LogForm(forms.Form):
         end = _start_of(self.cleaned_data["last_day"] + timedelta(days=1))
         found = events.between(start, end)
         return found if self.shown == Shown.EVERYTHING else found.keys_and_downloads()
+
+
+def _day(text: str) -> date | None:
+    """The day that `text` names, if it is one that the log can be asked about."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def _start_of(day: date) -> datetime:

@@ -238,3 +238,9 @@ def test_the_hour_of_a_reading_is_that_of_utc(clock, global_admin):
     assert readings().get().occurred_at == datetime(2020, 1, 24, 12, 30, tzinfo=UTC)
     clock.set((datetime(2020, 1, 24, 12, 30, tzinfo=UTC) + timedelta(minutes=29)).isoformat())
     assert not record_reading(actor=global_admin, query={"show": "keys"})
+
+
+def test_the_last_day_alone_asks_for_the_30_days_up_to_it(see, road):
+    form = see("?to=2019-06-30").context["form"]
+    assert form.query["from"] == "2019-06-01"
+    assert form.query["to"] == "2019-06-30"

@@ -128,7 +128,7 @@ def test_before_the_first_order_the_lists_offer_the_first_step(read, customer):
 
 def test_who_may_not_get_keys_meets_the_next_step_with_its_reason(read, agent, global_admin, customer):
     order = buy_line(agent, customer, make_sku()).order
-    assert "Only Admin agent may see keys and downloads" in read(order.get_absolute_url(), global_admin)
+    assert "Only these roles may see keys and downloads: Admin agent." in read(order.get_absolute_url(), global_admin)
 
 
 def test_an_order_without_keys_and_downloads_does_not_offer_them(read, agent, customer):

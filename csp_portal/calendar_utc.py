@@ -35,7 +35,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def term_months(term: str) -> int | None:
-    """Months in a term of the price list (`P1Y` 12, `P1M` 1); None for `OneTime`. Raises ValueError on anything else."""
+    """Months in a term of the price list: `P1Y` 12, `P1M` 1, `OneTime` None. Raises ValueError on anything else."""
     if term == "OneTime":
         return None
     match = _TERM.fullmatch(term)

@@ -26,8 +26,8 @@ def _write_once(path: Path) -> None:
         "LINK_TOKEN_KEYS": secrets.token_urlsafe(32),
     }
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(made, file, indent=2)
+    draft.touch(0o600)
+    draft.write_text(json.dumps(made, indent=2), encoding="utf-8")
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -13,9 +13,25 @@ from software.models import CancellationPolicy, KeyIssue, Kind
 from software.row_errors import BadFile, RowError, read_rows
 
 COLUMNS = (
-    "ProductTitle ProductId SkuId SkuTitle Publisher SkuDescription UnitOfMeasure TermDuration BillingPlan Market "
-    "Currency UnitPrice PricingTierRangeMin PricingTierRangeMax EffectiveStartDate EffectiveEndDate Tags Segment"
-).split() + ["ERP Price"]
+    "ProductTitle",
+    "ProductId",
+    "SkuId",
+    "SkuTitle",
+    "Publisher",
+    "SkuDescription",
+    "TermDuration",
+    "BillingPlan",
+    "Market",
+    "Currency",
+    "UnitPrice",
+    "PricingTierRangeMin",
+    "PricingTierRangeMax",
+    "EffectiveStartDate",
+    "EffectiveEndDate",
+    "Tags",
+    "ERP Price",
+    "Segment",
+)
 LINUX_PUBLISHERS = frozenset({"SUSE", "Red Hat"})
 HYBRID_BENEFIT_PRODUCTS = frozenset({"Windows Server Standard", "Windows Server Datacenter"})
 _MAX_AMOUNT = Decimal(10) ** 12

@@ -4,11 +4,13 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from activity.models import Action, Event
 from software.models import KeyIssue, ProductKey
+from software.services import reveal_key
 from software.services.purchasing import revoke_purchase
 from tests.factories import add_keys, buy_line, make_link, make_sku
 
@@ -131,6 +133,13 @@ def test_the_event_is_committed_before_the_key_leaves(agent, client_of, purchase
     with superuser_connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM activity_event WHERE action = 'key_revealed'")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_is_never_shown_inside_a_transaction_that_could_still_undo_its_event(agent, purchase):
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        reveal_key(purchase.keys.first().public_id, actor=agent)
+    assert not shown_events().exists()
 
 
 def test_a_revoked_key_is_refused(agent, client_of, purchase, clear):

@@ -4,16 +4,21 @@ import json
 from io import StringIO
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from csp_portal.demo import cast
+from csp_portal.demo import cast, notes
 from orders.billing.models import Entry, Invoice
 from orders.models import Order
 from software.models import SoftwarePurchase
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings, tmp_path):
+    """Notes that no other test has written."""
+    settings.VAR_DIR = tmp_path
 
 
 @pytest.fixture
@@ -44,7 +49,9 @@ def test_the_demo_is_loaded_once_and_taken_up_where_it_was_interrupted(monkeypat
         with pytest.raises(KeyboardInterrupt):
             load()
     assert 0 < Order.objects.count() < len(cast.ORDERS)
+    assert notes.is_unfinished()
     load()
+    assert not notes.is_unfinished()
     counts = (Order.objects.count(), SoftwarePurchase.objects.count(), Entry.objects.count(), Invoice.objects.count())
     assert counts[0] == len(cast.ORDERS)
     assert Invoice.objects.issued().exists()
@@ -58,7 +65,7 @@ def test_the_demo_is_loaded_once_and_taken_up_where_it_was_interrupted(monkeypat
 
 
 @pytest.mark.usefixtures("small_builds")
-def test_what_it_shows_can_be_used_to_sign_in():
+def test_what_it_shows_can_be_used_to_sign_in(settings):
     load()
     told = shown()
     assert {customer["market"] for customer in told["customers"]} >= {"AU", "BR", "CN", "JP", "KR", "KW", "US"}

@@ -50,7 +50,7 @@ def make_demo(say: Say) -> None:
 
     Its instants hang on the time of the first run, which is noted, so that a second run finds what the first made.
     """
-    anchor = datetime.fromisoformat(notes.keep("history_until", timezone.now().isoformat()))
+    anchor = datetime.fromisoformat(notes.keep(notes.BEGUN, timezone.now().isoformat()))
     with time_machine.travel(anchor - cast.FOUNDED, tick=True):
         make_months()
         say("Partners and users")

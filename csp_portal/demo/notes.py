@@ -9,6 +9,8 @@ from django.conf import settings
 
 from csp_portal.demo.cast import PARTNERS, USERS, DemoUser
 
+BEGUN = "history_until"  # the instant on which the demo's history hangs, noted before anything is made
+
 
 def path() -> Path:
     """Where the notes are kept, readable by their owner only."""
@@ -45,6 +47,12 @@ def keep(name: str, value: str) -> str:
 def _person(user: DemoUser, password: str) -> dict[str, Any]:
     partner = next((partner.legal_name for partner in PARTNERS if partner.key == user.partner), None)
     return {"email": user.email, "password": password, "roles": list(user.roles), "partner": partner}
+
+
+def is_unfinished() -> bool:
+    """Whether loading the demo was begun and interrupted."""
+    notes = read()
+    return BEGUN in notes and "examples" not in notes
 
 
 def passwords() -> dict[str, str]:

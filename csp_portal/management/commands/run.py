@@ -1,6 +1,5 @@
 """`manage.py run`: all of the portal on this machine, until Ctrl-C (`make run` calls it)."""
 
-import json
 import os
 import time
 from typing import Any
@@ -14,9 +13,8 @@ from django.db import DatabaseError, connections
 
 from csp_portal import embedded, supervisor
 from csp_portal.accounts.models import Partner
+from csp_portal.demo import notes
 from csp_portal.one_sentence import one_sentence
-
-DEMO_FILE = "demo.json"
 
 
 class Command(BaseCommand):
@@ -61,8 +59,8 @@ class Command(BaseCommand):
         redis.Redis.from_url(settings.CACHES["default"]["LOCATION"]).ping()
         self._say("Migrating the database.")
         call_command("migrate", verbosity=0, skip_checks=True)
-        if not Partner.objects.exists():
-            self._say("Loading the demo data into the empty database.")
+        if notes.is_unfinished() or not Partner.objects.exists():
+            self._say("Loading the demo data.")
             supervisor.run_once(["demo"], folder=settings.BASE_DIR, var_dir=settings.VAR_DIR)
         connections.close_all()
         self._say("Starting the web server, the worker and the clock.")
@@ -70,22 +68,13 @@ class Command(BaseCommand):
     def _announce(self) -> None:
         """Tell where the portal is and who may sign in."""
         address = f"http://{supervisor.reachable(self.host)}:{self.port}/"
-        users = self._demo_users()
+        users = notes.read().get("users", [])  # none when this database has no demo data
         lines = ["", f"The portal is ready after {supervisor.seconds_since(self.began)}: {address}"]
         if users:
             lines += ["Sign in as one of the demo users:"]
             width = max(len(user["email"]) for user in users)
             lines += [f"  {user['email']:<{width}}  {user['password']}  {_describe(user)}" for user in users]
         self._say("\n".join([*lines, "Ctrl-C stops it.", ""]))
-
-    def _demo_users(self) -> list[dict[str, Any]]:
-        """The users of the demo data; none when this database has no demo data."""
-        try:
-            text = (settings.VAR_DIR / DEMO_FILE).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return []
-        users: list[dict[str, Any]] = json.loads(text)["users"]
-        return users
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

@@ -87,7 +87,7 @@ class Review:
 def review_cart(cart: Cart, now: datetime) -> Review:
     """The cart priced at `now` for its customer's market; a constant number of queries."""
     customer = cart.customer
-    lines = list(cart.lines.select_related("sku__product"))
+    lines = list(cart.lines.select_related("sku__product")) if cart.pk else []
     catalogue = Catalogue(customer.market, customer.currency, now)
     offers = catalogue.offers([line.sku for line in lines])
     reviewed = tuple(ReviewLine(line, offer, now) for line, offer in zip(lines, offers, strict=True))

@@ -13,8 +13,8 @@ from django.core.files.storage import default_storage
 from csp_portal.accounts.models import Partner, RoleAssignment, User
 from csp_portal.accounts.permissions import Role
 from customers.models import Customer
-from orders.models import Order, OrderLine
-from orders.services import add_to_cart, cart_of, place_order
+from orders.models import Cart, Order, OrderLine
+from orders.services import add_to_cart, place_order
 from software import custody
 from software.models import Build, CancellationPolicy, KeyIssue, Kind, Price, Product, ProductKey, Sku, SoftwarePurchase
 from software.services import grant_link
@@ -161,9 +161,9 @@ def make_build(product: Product, content: bytes = b"the bytes of a build", **fie
 def buy(actor: User, customer: Customer, *skus: Sku, quantity: int = 1) -> Order:
     """Order `quantity` of each SKU for the customer, as the portal does, at the current (frozen) time."""
     for sku in skus:
-        add_to_cart(customer, sku.public_id, quantity, actor=actor)
-    cart = cart_of(customer, actor=actor)
-    return place_order(customer, key=cart.key, actor=actor, never_accepted=[sku.public_id for sku in skus])
+        add_to_cart(customer.tenant_id, sku.public_id, quantity, actor=actor)
+    cart = Cart.objects.open_for(customer, actor)
+    return place_order(customer.tenant_id, key=cart.key, actor=actor, never_accepted=[sku.public_id for sku in skus])
 
 
 def buy_line(actor: User, customer: Customer, sku: Sku, quantity: int = 1) -> OrderLine:

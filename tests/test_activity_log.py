@@ -134,10 +134,10 @@ def test_a_refusal_is_recorded_after_what_it_refused_was_rolled_back(global_admi
 
 @pytest.mark.django_db(transaction=True)
 def test_a_refused_order_leaves_only_the_row_that_says_so(agent, customer):
-    add_to_cart(customer, make_sku().public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, make_sku().public_id, 1, actor=agent)
     events = Event.objects.count()
     with pytest.raises(Refusal):
-        place_order(customer, key=customer.tenant_id, actor=agent)
+        place_order(customer.tenant_id, key=customer.tenant_id, actor=agent)
     assert [event.action for event in Event.objects.order_by("pk")[events:]] == [Action.ORDER_REFUSED]
 
 

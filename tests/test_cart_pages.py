@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from csp_portal.accounts.permissions import Role
-from orders.models import CartLine, Order
-from orders.services import add_to_cart, cart_of
+from orders.models import Cart, CartLine, Order
+from orders.services import add_to_cart
 from software.models import Kind, Price, TaxRate
 from tests.factories import CustomerFactory, UserFactory, make_sku
 
@@ -23,7 +23,7 @@ def browser(client_of, agent):
 def never(agent, customer):
     """A SKU that can never be cancelled, in the agent's cart."""
     sku = make_sku("920.00", kind=Kind.LINUX_PLAN, cancellation_policy="never", title="SUSE Server")
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     return sku
 
 
@@ -40,9 +40,9 @@ def _key(response):
 
 
 def test_the_cart_says_in_words_how_each_line_can_be_cancelled(clock, browser, agent, customer, never):
-    add_to_cart(customer, make_sku().public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, make_sku().public_id, 1, actor=agent)
     reserved = make_sku(kind=Kind.RESERVATION, cancellation_policy="support_only")
-    add_to_cart(customer, reserved.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, reserved.public_id, 1, actor=agent)
     page = _text(browser.get(_url("cart", customer)))
     assert "can be cancelled until the end of" in page
     assert "24 March 2020 (UTC)" in page
@@ -53,7 +53,7 @@ def test_the_cart_says_in_words_how_each_line_can_be_cancelled(clock, browser, a
 def test_lines_and_totals_are_labelled_by_tax(browser, agent, partner):
     TaxRate.objects.create(market="DE", name="VAT", rate="0.19", included_in_price=False, valid_from="2007-01-01")
     customer = CustomerFactory(partner=partner, market="DE", currency="EUR")
-    add_to_cart(customer, make_sku("100.00", market="DE", currency="EUR").public_id, 2, actor=agent)
+    add_to_cart(customer.tenant_id, make_sku("100.00", market="DE", currency="EUR").public_id, 2, actor=agent)
     page = _text(browser.get(_url("cart", customer)))
     assert '200.00 EUR</span> <span class="tax-label">excl. tax' in page
     assert "Tax: VAT, 19 %" in page
@@ -63,7 +63,7 @@ def test_lines_and_totals_are_labelled_by_tax(browser, agent, partner):
 
 def test_quantities_are_saved_and_the_way_goes_on_to_the_review(browser, agent, customer):
     sku = make_sku()
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     typed = {f"quantity-{sku.public_id}": 4}
     assert browser.post(_url("cart", customer), typed).url == _url("cart", customer)
     response = browser.post(_url("cart", customer), {**typed, "then": "review"})
@@ -73,16 +73,16 @@ def test_quantities_are_saved_and_the_way_goes_on_to_the_review(browser, agent, 
 
 def test_going_on_without_a_change_keeps_the_key_of_a_review_that_is_open_elsewhere(browser, agent, customer):
     sku = make_sku()
-    add_to_cart(customer, sku.public_id, 2, actor=agent)
-    key = cart_of(customer, actor=agent).key
+    add_to_cart(customer.tenant_id, sku.public_id, 2, actor=agent)
+    key = Cart.objects.open_for(customer, agent).key
     browser.post(_url("cart", customer), {f"quantity-{sku.public_id}": 2, "then": "review"})
-    assert cart_of(customer, actor=agent).key == key
+    assert Cart.objects.open_for(customer, agent).key == key
 
 
 def test_a_wrong_quantity_saves_none_and_stays_typed(browser, agent, customer):
     first, second = make_sku(), make_sku()
     for sku in (first, second):
-        add_to_cart(customer, sku.public_id, 1, actor=agent)
+        add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     typed = {f"quantity-{first.public_id}": 5, f"quantity-{second.public_id}": "x", "then": "review"}
     page = _text(browser.post(_url("cart", customer), typed))
     assert "Give the quantity as a whole number." in page
@@ -93,7 +93,7 @@ def test_a_wrong_quantity_saves_none_and_stays_typed(browser, agent, customer):
 
 def test_a_line_is_removed_and_once_more_is_no_fault(browser, agent, customer):
     sku = make_sku()
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     for _time in range(2):
         response = browser.post(_url("remove", customer, sku.public_id), follow=True)
         assert "The cart is empty" in response.content.decode()
@@ -107,7 +107,7 @@ def test_removing_needs_a_post(browser, customer, never):
 
 def test_a_line_that_is_no_longer_sold_says_why_and_stops_the_way(browser, agent, customer):
     sku = make_sku()
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     Price.objects.update(effective_end="2001-01-01T00:00:00Z")
     for name in ("cart", "review"):
         page = _text(browser.get(_url(name, customer)))
@@ -151,9 +151,9 @@ def test_what_can_never_be_cancelled_needs_its_tick_and_the_rest_stays_typed(bro
 
 def test_a_review_that_is_out_of_date_orders_nothing_and_shows_the_new_one(browser, agent, customer):
     sku = make_sku()
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     old = _key(browser.get(_url("review", customer)))
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     response = browser.post(_url("review", customer), {"key": old, "purchase_order_number": "PO-17"})
     page = _text(response)
     assert "nothing has been ordered now" in page
@@ -191,7 +191,7 @@ def test_an_empty_cart_offers_the_catalogue_and_no_order(browser, customer):
 def test_a_reservation_that_got_into_the_cart_is_refused_at_the_review(browser, agent, partner, market, currency):
     customer = CustomerFactory(partner=partner, market=market, currency=currency)
     sku = make_sku(kind=Kind.RESERVATION, market=market, currency=currency, cancellation_policy="support_only")
-    cart_of(customer, actor=agent).lines.create(sku=sku, quantity=1)  # past the first gate
+    Cart.objects.create(customer=customer, user=agent).lines.create(sku=sku, quantity=1)  # past the first gate
     review = browser.get(_url("review", customer))
     assert "Azure reservations are not sold" in review.content.decode()
     response = browser.post(_url("review", customer), {"key": _key(review)})
@@ -205,7 +205,7 @@ def test_a_global_admin_may_buy_with_a_cart_of_their_own(client_of, global_admin
 
 
 def test_a_stranger_and_an_auditor_place_no_order(client_of, agent, stranger, partner, customer, never):
-    sent = {"key": cart_of(customer, actor=agent).key, f"never-{never.public_id}": "on"}
+    sent = {"key": Cart.objects.open_for(customer, agent).key, f"never-{never.public_id}": "on"}
     auditor = UserFactory(partner=partner, roles=[Role.AUDITOR])
     for user, status in ((stranger, 404), (auditor, 403)):
         for url in (_url("review", customer), _url("cart", customer), _url("remove", customer, never.public_id)):

@@ -81,14 +81,14 @@ def test_the_software_is_counted_by_what_has_become_of_it(page_of, agent, custom
 
 def test_recent_orders_and_the_cart_that_waits_are_linked(page_of, agent, customer):
     order = buy_line(agent, customer, make_sku()).order
-    add_to_cart(customer, make_sku().public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, make_sku().public_id, 1, actor=agent)
     page = page_of(customer)
     assert f'href="{order.get_absolute_url()}"' in page
     assert "Cart, 1 line" in page
 
 
 def test_the_cart_of_a_colleague_is_not_counted(page_of, global_admin, customer):
-    add_to_cart(customer, make_sku().public_id, 1, actor=global_admin)
+    add_to_cart(customer.tenant_id, make_sku().public_id, 1, actor=global_admin)
     assert "Cart, 1 line" not in page_of(customer)
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from activity.models import Action, Event
 from csp_portal.errors import Refusal
+from customers.models import Customer
 from orders.billing.models import Entry
-from orders.models import Order, OrderLine
-from orders.services import add_to_cart, cart_of, place_order
+from orders.models import Cart, Order, OrderLine
+from orders.services import add_to_cart, place_order
 from software.models import KeyState, Kind, ProductKey, SoftwarePurchase
 from software.services import fill_pending
 from tests.factories import CustomerFactory, add_keys, buy, buy_line, make_sku
@@ -31,10 +32,10 @@ def test_an_order_makes_a_purchase_with_its_window_key_and_charge(clock, agent, 
 
 
 def test_the_same_key_again_answers_the_same_order(agent, customer):
-    add_to_cart(customer, make_sku(keys=1).public_id, 1, actor=agent)
-    key = cart_of(customer, actor=agent).key
-    first = place_order(customer, key=key, actor=agent)
-    assert place_order(customer, key=key, actor=agent) == first
+    add_to_cart(customer.tenant_id, make_sku(keys=1).public_id, 1, actor=agent)
+    key = Cart.objects.open_for(customer, agent).key
+    first = place_order(customer.tenant_id, key=key, actor=agent)
+    assert place_order(customer.tenant_id, key=key, actor=agent) == first
     assert Order.objects.count() == OrderLine.objects.count() == Entry.objects.count() == 1
 
 
@@ -54,11 +55,11 @@ def test_a_new_line_waits_behind_older_ones_of_its_pool(agent, customer):
 
 def test_a_stale_review_orders_nothing(agent, customer):
     sku = make_sku(keys=2)
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
-    key = cart_of(customer, actor=agent).key
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
+    key = Cart.objects.open_for(customer, agent).key
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     with pytest.raises(Refusal) as refused:
-        place_order(customer, key=key, actor=agent)
+        place_order(customer.tenant_id, key=key, actor=agent)
     assert refused.value.code == "cart_changed"
     assert not Order.objects.exists()
     assert Event.objects.filter(action=Action.ORDER_REFUSED, details__reason="cart_changed").count() == 1
@@ -66,12 +67,14 @@ def test_a_stale_review_orders_nothing(agent, customer):
 
 def test_never_cancellable_needs_its_own_tick(agent, customer):
     sku = make_sku(kind=Kind.LINUX_PLAN, cancellation_policy="never")
-    add_to_cart(customer, sku.public_id, 1, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     with pytest.raises(Refusal) as refused:
-        place_order(customer, key=cart_of(customer, actor=agent).key, actor=agent)
+        place_order(customer.tenant_id, key=Cart.objects.open_for(customer, agent).key, actor=agent)
     assert refused.value.code == "never_cancellable_not_accepted"
     assert not SoftwarePurchase.objects.exists()
-    order = place_order(customer, key=cart_of(customer, actor=agent).key, actor=agent, never_accepted=[sku.public_id])
+    order = place_order(
+        customer.tenant_id, key=Cart.objects.open_for(customer, agent).key, actor=agent, never_accepted=[sku.public_id]
+    )
     line = order.lines.get()
     assert line.window_closes_at is None
 
@@ -81,11 +84,11 @@ def test_reservations_are_refused_in_restricted_markets_although_priced(agent, p
     customer = CustomerFactory(partner=partner, market=market, currency=currency)
     sku = make_sku(kind=Kind.RESERVATION, market=market, currency=currency, cancellation_policy="support_only")
     with pytest.raises(Refusal) as refused:
-        add_to_cart(customer, sku.public_id, 1, actor=agent)
+        add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     assert refused.value.code == "reservation_not_sold_in_market"
-    cart_of(customer, actor=agent).lines.create(sku=sku, quantity=1)  # past the first gate
+    Cart.objects.create(customer=customer, user=agent).lines.create(sku=sku, quantity=1)  # past the first gate
     with pytest.raises(Refusal) as refused:
-        place_order(customer, key=cart_of(customer, actor=agent).key, actor=agent)
+        place_order(customer.tenant_id, key=Cart.objects.open_for(customer, agent).key, actor=agent)
     assert refused.value.code == "reservation_not_sold_in_market"
     assert not Order.objects.exists()
 
@@ -103,3 +106,15 @@ def test_keys_that_arrive_fill_what_waits(agent, customer):
     assert fill_pending(sku.pk, actor=agent) == 1
     line.purchase.refresh_from_db()
     assert line.purchase.key_state == KeyState.ALLOTTED
+
+
+def test_to_a_stranger_the_customer_does_not_exist(agent, stranger, customer):
+    sku = make_sku(keys=1)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
+    key = Cart.objects.open_for(customer, agent).key
+    with pytest.raises(Customer.DoesNotExist):
+        place_order(customer.tenant_id, key=key, actor=stranger)
+    with pytest.raises(Customer.DoesNotExist):
+        add_to_cart(customer.tenant_id, sku.public_id, 1, actor=stranger)
+    assert not Order.objects.exists()
+    assert Cart.objects.count() == 1

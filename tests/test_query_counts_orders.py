@@ -91,10 +91,10 @@ def test_the_catalogue_costs_the_same_with_few_and_many_skus(queries_of, custome
 def test_the_cart_and_its_review_cost_the_same_with_few_and_many_lines(queries_of, agent, customer, skus, page):
     url = reverse(page, args=[customer.tenant_id])
     for sku in skus(FEW):
-        add_to_cart(customer, sku.public_id, 1, actor=agent)
+        add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     few = queries_of(url)
     for sku in skus(MAX_CART_LINES)[FEW:]:
-        add_to_cart(customer, sku.public_id, 1, actor=agent)
+        add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     assert queries_of(url) == few <= MOST_QUERIES
 
 

@@ -25,8 +25,8 @@ from csp_portal.demo import cast, notes
 from customers.models import Customer
 from customers.services import create_customer
 from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits
-from orders.models import Order, OrderLine
-from orders.services import add_to_cart, cart_of, place_order
+from orders.models import Cart, Order, OrderLine
+from orders.services import add_to_cart, place_order
 from software.models import Build, KeyState, ProductKey, Sku
 from software.services import (
     grant_link,
@@ -198,13 +198,13 @@ def _order(given: cast.DemoOrder, placed_at: datetime) -> None:
         return
     customer = Customer.objects.select_related("partner").get(primary_domain=given.customer)
     agent = _agent_of(customer.partner)
-    cart_of(customer, actor=agent).lines.all().delete()  # left by an interrupted run
+    Cart.objects.visible_to(agent).filter(customer=customer).delete()  # left by an interrupted run
     skus = [Sku.objects.get(product__product_id=product_id, sku_id=sku_id) for product_id, sku_id, _n in given.skus]
     for sku, (_product_id, _sku_id, quantity) in zip(skus, given.skus, strict=True):
-        add_to_cart(customer, sku.public_id, quantity, actor=agent)
+        add_to_cart(customer.tenant_id, sku.public_id, quantity, actor=agent)
     place_order(
-        customer,
-        key=cart_of(customer, actor=agent).key,
+        customer.tenant_id,
+        key=Cart.objects.open_for(customer, agent).key,
         actor=agent,
         never_accepted=[sku.public_id for sku in skus],
         purchase_order_number=given.purchase_order_number,

@@ -28,10 +28,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("key", models.UUIDField(default=uuid.uuid4)),
-                (
-                    "purchase_order_number",
-                    models.CharField(blank=True, max_length=50, verbose_name="purchase order number"),
-                ),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "customer",

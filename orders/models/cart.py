@@ -1,12 +1,12 @@
 """What somebody is about to buy for a customer (B1)."""
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import User
 from customers.models import Customer
@@ -21,6 +21,12 @@ class CartQuerySet(models.QuerySet["Cart"]):
         """A cart is its maker's own."""
         return self.filter(user=user, customer__in=Customer.objects.visible_to(user))
 
+    def open_for(self, customer: Customer, user: User) -> "Cart":
+        """The user's cart for a customer: the stored one, or an empty one that nothing has been put into yet."""
+        cart = self.filter(customer=customer, user=user).first() or Cart(user=user)
+        cart.customer = customer  # as given: spares looking it up again
+        return cart
+
 
 class Cart(models.Model):
     """The open cart of one user for one customer. Its key is the idempotency key of the order it becomes."""
@@ -28,7 +34,6 @@ class Cart(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="carts")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="carts")
     key = models.UUIDField(default=uuid.uuid4)
-    purchase_order_number = models.CharField(_("purchase order number"), max_length=50, blank=True)
     changed_at = models.DateTimeField(default=timezone.now)
 
     objects = CartQuerySet.as_manager()
@@ -38,6 +43,12 @@ class Cart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.customer}"
+
+    def renew_key(self, now: datetime) -> None:
+        """A changed cart has a new key: a review that was shown before it no longer places an order (B4)."""
+        self.key = uuid.uuid4()
+        self.changed_at = now
+        self.save(update_fields=["key", "changed_at"])
 
 
 class CartLine(models.Model):

@@ -1,6 +1,5 @@
 """Placing an order (B4, B5)."""
 
-import uuid
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
@@ -11,13 +10,12 @@ from django.utils import timezone
 from activity.models import Action
 from activity.services import record, refusals_recorded
 from csp_portal.accounts.models import User
-from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Refusal
-from customers.models import Customer
 from orders import reasons
 from orders.billing.services import post_charges
 from orders.models import Cart, Order, OrderLine
 from orders.review import Review, ReviewLine, review_cart
+from orders.services.carts import locked_cart
 from software.models import KeyState
 from software.services import create_purchase
 from software.services.purchasing import allot_keys
@@ -26,31 +24,43 @@ from software.services.purchasing import allot_keys
 @refusals_recorded(Action.ORDER_REFUSED)
 @transaction.atomic
 def place_order(
-    customer: Customer,
+    tenant_id: UUID,
     *,
     key: UUID,
     actor: User,
     never_accepted: Collection[UUID] = (),
     purchase_order_number: str = "",
 ) -> Order:
-    """Order what the actor's cart for `customer` holds; the same `key` again answers the same order (B4).
+    """Order what the actor's cart for a customer holds; the same `key` again answers the same order (B4).
 
     `never_accepted` holds the SKUs whose "can never be cancelled" was ticked (B2). Each line becomes a purchase with
     its window and policy version pinned; keys are allotted or wait; charges are posted to the partner's account.
-    Raises Refusal (role, cart empty or changed, not sold, not accepted); then nothing is ordered.
+    Raises Refusal (role, cart empty or changed, not sold, not accepted), Customer.DoesNotExist if it is no customer
+    of the actor's partner; then nothing is ordered.
     """
     now = timezone.now()
-    require(actor, Permission.BUY)
-    cart, _made = Cart.objects.get_or_create(customer=customer, user=actor)
-    cart = Cart.objects.select_for_update(of=("self",)).select_related("customer").get(pk=cart.pk)
-    placed = Order.objects.filter(customer=customer, idempotency_key=key).first()
+    cart = locked_cart(tenant_id, actor=actor)
+    placed = Order.objects.filter(customer=cart.customer, idempotency_key=key).first()
     if placed is not None:
         return placed
     if cart.key != key:
-        raise Refusal(reasons.CART_CHANGED, on=customer)
+        raise Refusal(reasons.CART_CHANGED, on=cart.customer)
     review = review_cart(cart, now)
     _check(review, never_accepted)
-    order = Order.objects.create(
+    order = _make_order(cart, actor, purchase_order_number, now)
+    lines = [_add_line(order, number, line, now) for number, line in enumerate(review.lines, start=1)]
+    _record(order, lines, actor)
+    for line in lines:
+        _allot(line, actor, now)
+    post_charges(order, lines)
+    cart.lines.all().delete()
+    cart.renew_key(now)
+    return order
+
+
+def _make_order(cart: Cart, actor: User, purchase_order_number: str, now: datetime) -> Order:
+    customer = cart.customer
+    return Order.objects.create(
         partner_id=customer.partner_id,
         customer=customer,
         placed_by=actor,
@@ -58,15 +68,8 @@ def place_order(
         market=customer.market,
         currency=customer.currency,
         purchase_order_number=purchase_order_number,
-        idempotency_key=key,
+        idempotency_key=cart.key,
     )
-    lines = [_add_line(order, number, line, now) for number, line in enumerate(review.lines, start=1)]
-    _record(order, lines, actor)
-    for line in lines:
-        _allot(line, actor, now)
-    post_charges(order, lines)
-    _empty(cart, now)
-    return order
 
 
 def _check(review: Review, never_accepted: Collection[UUID]) -> None:
@@ -116,10 +119,3 @@ def _allot(line: OrderLine, actor: User, now: datetime) -> None:
     purchase = line.purchase
     if purchase.key_state == KeyState.PENDING and not allot_keys(purchase, actor=actor, now=now):
         record(Action.KEYS_PENDING, actor=actor, on=purchase, details={"quantity": purchase.quantity})
-
-
-def _empty(cart: Cart, now: datetime) -> None:
-    cart.lines.all().delete()
-    cart.key = uuid.uuid4()
-    cart.changed_at = now
-    cart.save(update_fields=["key", "changed_at"])

@@ -14,8 +14,9 @@ from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
 from customers.models import Customer
 from orders.forms import CartForm, ReviewForm
+from orders.models import Cart
 from orders.review import review_cart
-from orders.services import cart_of, place_order, remove_from_cart, set_quantities
+from orders.services import place_order, remove_from_cart, set_quantities
 
 METHODS = ["GET", "HEAD", "POST"]
 AFTER_SAVING = {"review": "orders:review"}  # by the button that was pressed; any other stays at the cart
@@ -26,10 +27,10 @@ AFTER_SAVING = {"review": "orders:review"}  # by the button that was pressed; an
 def cart(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     """Show the cart with prices and terms as of now; save its quantities, and go on to the review if asked to."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
-    review = review_cart(cart_of(customer, actor=request.user), timezone.now())
+    review = review_cart(Cart.objects.open_for(customer, request.user), timezone.now())
     form = CartForm(request.POST or None, review=review)
     if request.method == "POST" and form.is_valid():
-        set_quantities(customer, form.quantities(), actor=request.user)
+        set_quantities(tenant_id, form.quantities(), actor=request.user)
         return redirect(AFTER_SAVING.get(request.POST.get("then", ""), "orders:cart"), tenant_id)
     return render(request, "orders/cart.html", {"customer": customer, "review": review, "form": form})
 
@@ -38,8 +39,8 @@ def cart(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
 @role_required(Permission.BUY)
 def remove(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
     """Take a line out of the cart."""
-    customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
-    remove_from_cart(customer, sku_id, actor=request.user)
+    get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
+    remove_from_cart(tenant_id, sku_id, actor=request.user)
     messages.success(request, _("The line was taken out of the cart."))
     return redirect("orders:cart", tenant_id)
 
@@ -49,12 +50,12 @@ def remove(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpRespo
 def review(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     """Show what would be ordered; order it. A refusal orders nothing and shows the review as it is now (B4)."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
-    reviewed = review_cart(cart_of(customer, actor=request.user), timezone.now())
+    reviewed = review_cart(Cart.objects.open_for(customer, request.user), timezone.now())
     form = ReviewForm(request.POST or None, review=reviewed)
     if request.method == "POST" and form.is_valid():
         try:
             order = place_order(
-                customer,
+                tenant_id,
                 key=form.cleaned_data["key"],
                 actor=request.user,
                 never_accepted=form.accepted(),

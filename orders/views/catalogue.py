@@ -51,7 +51,7 @@ def add(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     if request.method == "POST" and sent.is_valid():
         sku, quantity = sent.cleaned_data["sku"], sent.cleaned_data["quantity"]
         try:
-            line = add_to_cart(customer, sku.public_id, quantity, actor=request.user)
+            line = add_to_cart(tenant_id, sku.public_id, quantity, actor=request.user)
         except Refusal as refusal:
             sent.add_error("quantity", str(refusal))
         else:

@@ -34,8 +34,9 @@ def credit_with_tax(base: Decimal, line: Amounts, credited: Amounts, *, included
     on the line before. With C all of the line's base credited so far, this one included:
     tax = round_half_up(tax charged × C / base charged) less the tax credited before.
     """
-    charged, before = (line.gross, credited.gross) if included else (line.net, credited.net)
-    share = Fraction(before + base) / Fraction(charged) if charged else Fraction(0)
+    charged = line.base(included=included)
+    so_far = credited.base(included=included) + base
+    share = Fraction(so_far) / Fraction(charged) if charged else Fraction(0)
     tax = round_half_up(Fraction(line.tax) * share, currency) - credited.tax
     if included:
         return Amounts(net=base - tax, tax=tax, gross=base)

@@ -41,7 +41,7 @@ class ReviewLine:
     @property
     def charged(self) -> Decimal:
         """Unit price times quantity: gross where prices include tax, else net (M8)."""
-        return self.amounts.gross if self.offer.tax.included else self.amounts.net
+        return self.amounts.base(included=self.offer.tax.included)
 
     @cached_property
     def amounts(self) -> Amounts:

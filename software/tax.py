@@ -18,6 +18,10 @@ class Amounts:
     def __add__(self, other: "Amounts") -> "Amounts":
         return Amounts(self.net + other.net, self.tax + other.tax, self.gross + other.gross)
 
+    def base(self, *, included: bool) -> Decimal:
+        """What tax follows from: gross where prices include tax, else net (M8, R2)."""
+        return self.gross if included else self.net
+
 
 NOTHING = Amounts(Decimal(0), Decimal(0), Decimal(0))
 

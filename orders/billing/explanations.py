@@ -24,7 +24,7 @@ class Computation:
     @property
     def base(self) -> Decimal:
         """The part of the credit that was computed first; tax follows it."""
-        return self.credit.gross if self.tax_included else self.credit.net
+        return self.credit.base(included=self.tax_included)
 
     def sentences(self) -> list[str]:
         """First the amount, then its tax."""

@@ -219,7 +219,7 @@ class OrderLine(models.Model):
     @property
     def charged(self) -> Decimal:
         """What prorating starts from: gross where prices include tax, else net (R2)."""
-        return self.gross if self.tax_included else self.net
+        return self.amounts.base(included=self.tax_included)
 
     @property
     def tax_percent(self) -> Decimal:

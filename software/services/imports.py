@@ -9,17 +9,17 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from activity.models import Action
 from activity.services import Actor, record
 from csp_portal.territories import is_country
 from software import custody
-from software.models import Build, Product, ProductKey, Sku, TaxRate
+from software.models import Build, KeyIssue, Product, ProductKey, Sku, TaxRate
 from software.row_errors import BadFile, RowError, read_rows
 from software.services.purchasing import fill_pending
 
@@ -57,15 +57,16 @@ def import_build(path: Path, *, product_id: str, version: str, language: str, fi
     if product is None:
         raise CannotImport(f"There is no product {product_id}; import its price list first.")
     if not product.is_software:
-        raise CannotImport(f"{product} is an {product.get_kind_display()} and has no downloads.")
+        raise CannotImport(f"{product} has no downloads; its kind is {product.get_kind_display()}.")
     _check_language(language)
     same = Build.objects.filter(product=product, version=version, language=language, file_type=file_type)
     if same.exists():
         raise CannotImport(f"{product} has a build {version}, {language}, {file_type} already.")
-    with path.open("rb") as opened:
-        stream = _HashedFile(opened, path.name)
-        storage_name = default_storage.save(f"builds/{uuid.uuid4().hex}", stream)
+    storage_name = f"builds/{uuid.uuid4().hex}"
     try:
+        with path.open("rb") as opened:
+            stream = _HashedFile(opened, path.name)
+            default_storage.save(storage_name, stream)
         with transaction.atomic():
             build = Build.objects.create(
                 product=product,
@@ -79,7 +80,7 @@ def import_build(path: Path, *, product_id: str, version: str, language: str, fi
             )
             details = {"product": product.title, "version": version, "file": path.name, "sha256": build.sha256}
             record(Action.BUILD_IMPORTED, actor=actor, details=details)
-    except Exception:
+    except BaseException:  # Ctrl-C leaves no half of a file either
         default_storage.delete(storage_name)
         raise
     return build
@@ -88,7 +89,7 @@ def import_build(path: Path, *, product_id: str, version: str, language: str, fi
 def _check_language(tag: str) -> None:
     try:
         Locale.parse(tag.replace("-", "_"))
-    except ValueError as error:
+    except (ValueError, UnknownLocaleError) as error:
         raise CannotImport(f"Language {tag!r} is not a tag such as en-US: {error}.") from error
 
 
@@ -100,6 +101,8 @@ def import_keys(path: Path, *, actor: Actor) -> int:
     """
     numbered = read_rows(path, ("ProductId", "SkuId", "ProductKey"), _parse_key)
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('import_keys'))")
         skus = _skus_of({(product_id, sku_id) for _line, (product_id, sku_id, _key) in numbered})
         errors = _key_errors(numbered, skus)
         if errors:
@@ -122,7 +125,7 @@ def import_keys(path: Path, *, actor: Actor) -> int:
             batch_size=1000,
         )
         record(Action.KEYS_IMPORTED, actor=actor, details={"keys": len(numbered)})
-        for (sku,) in skus.values():
+        for sku in sorted((sku for (sku,) in skus.values()), key=lambda sku: sku.pk):
             fill_pending(sku.pk, actor=actor)
     return len(numbered)
 
@@ -155,7 +158,7 @@ def _key_errors(
         if len(matching) != 1:
             said = "is not in the catalogue" if not matching else "stands for several terms"
             errors.append(RowError(line, f"the SKU {product_id}:{sku_id} {said}"))
-        elif matching[0].key_issue == "none":
+        elif matching[0].key_issue == KeyIssue.NONE:
             errors.append(RowError(line, f"{matching[0].title} is sold without keys"))
         elif first != line:
             errors.append(RowError(line, f"the same key stands on line {first} already"))
@@ -185,8 +188,9 @@ def import_tax_rates(path: Path, *, actor: Actor) -> int:
     Answers how many were new or changed. Raises BadFile naming every bad row.
     """
     changed = 0
-    columns = ("Market", "Name", "Rate", "Included", "ValidFrom")
-    for _line, given in read_rows(path, columns, _parse_tax_rate):
+    numbered = read_rows(path, ("Market", "Name", "Rate", "Included", "ValidFrom"), _parse_tax_rate)
+    _check_no_day_twice(numbered)
+    for _line, given in numbered:
         known = TaxRate.objects.filter(market=given.market, valid_from=given.valid_from).first()
         if known and (known.name, known.rate, known.included_in_price) == (
             given.name,
@@ -202,21 +206,41 @@ def import_tax_rates(path: Path, *, actor: Actor) -> int:
     return changed
 
 
+def _check_no_day_twice(numbered: list[tuple[int, TaxRate]]) -> None:
+    first_line: dict[tuple[str, date], int] = {}
+    errors = []
+    for line, rate in numbered:
+        first = first_line.setdefault((rate.market, rate.valid_from), line)
+        if first != line:
+            errors.append(RowError(line, f"{rate.market} has a rate from {rate.valid_from} on line {first} already"))
+    if errors:
+        raise BadFile(errors)
+
+
 def _parse_tax_rate(cells: dict[str, str]) -> TaxRate:
     if not is_country(cells["Market"]):
         raise ValueError(f"Market {cells['Market']!r} is not an ISO 3166-1 alpha-2 country code")
+    if not 0 < len(cells["Name"]) <= 50:
+        raise ValueError("Name must have 1 to 50 characters")
     if cells["Included"] not in _YES_NO:
         raise ValueError(f"Included {cells['Included']!r} must be yes or no")
     try:
         rate = Decimal(cells["Rate"])
     except InvalidOperation:
         raise ValueError(f"Rate {cells['Rate']!r} is not a number such as 0.19") from None
-    if not rate.is_finite() or not 0 <= rate < 1:
-        raise ValueError(f"Rate {cells['Rate']!r} must be from 0 to below 1: 0.19 is 19 %")
+    if not rate.is_finite() or not 0 <= rate < 1 or rate != round(rate, 5):
+        raise ValueError(f"Rate {cells['Rate']!r} must be from 0 to below 1, with at most five decimals: 0.19 is 19 %")
     return TaxRate(
         market=cells["Market"],
         name=cells["Name"],
         rate=rate,
         included_in_price=_YES_NO[cells["Included"]],
-        valid_from=date.fromisoformat(cells["ValidFrom"]),
+        valid_from=_parse_day(cells["ValidFrom"]),
     )
+
+
+def _parse_day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"ValidFrom {written!r} is not a day such as 2020-07-01") from None

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from activity.models import Action
 from activity.services import Actor, SignedIn, record
 from csp_portal.calendar_utc import term_end, utc_day
+from csp_portal.jobs import for_each
 from customers.models import Customer
 from software.models import (
     DownloadLink,
@@ -21,6 +23,8 @@ from software.models import (
     Sku,
     SoftwarePurchase,
 )
+
+FILLER = Actor.system("fill_waiting_lines")
 
 
 def create_purchase(*, customer: Customer, sku: Sku, quantity: int, now: datetime) -> SoftwarePurchase:
@@ -59,7 +63,8 @@ def allot_keys(purchase: SoftwarePurchase, *, actor: Actor | SignedIn, now: date
 
 def _older_line_waits(purchase: SoftwarePurchase) -> bool:
     waiting = SoftwarePurchase.objects.keys_pending().filter(sku=purchase.sku).exclude(pk=purchase.pk)
-    return waiting.filter(purchased_at__lte=purchase.purchased_at, pk__lt=purchase.pk).exists()
+    same_instant = Q(purchased_at=purchase.purchased_at, pk__lt=purchase.pk)
+    return waiting.filter(Q(purchased_at__lt=purchase.purchased_at) | same_instant).exists()
 
 
 @transaction.atomic
@@ -76,6 +81,12 @@ def fill_pending(sku_id: int, *, actor: Actor | SignedIn) -> int:
             break
         filled += 1
     return filled
+
+
+def fill_waiting_lines() -> int:
+    """Serve every pool that lines wait for, each in its own transaction. Answers how many lines were filled."""
+    skus = SoftwarePurchase.objects.keys_pending().order_by("sku_id").values_list("sku_id", flat=True).distinct()
+    return for_each(list(skus), lambda sku_id: fill_pending(sku_id, actor=FILLER))
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,21 @@ from django.db import transaction
 from activity.models import Action
 from activity.services import Actor, SignedIn, record
 from csp_portal.calendar_utc import add_months, month_of, start_of_day
+from csp_portal.jobs import for_each
 from orders.billing.models import Account, Credit, Entry, Invoice, InvoiceCounter
 from orders.billing.services.posting import post_under_lock
 
 ISSUE_DAY = 8  # of the month after, by when invoices are out (UTC)
+FIXED_AT_ISSUE = (
+    "number",
+    "issued_at",
+    "issuer_name",
+    "issuer_address",
+    "issuer_tax_id",
+    "bill_to_name",
+    "bill_to_address",
+    "bill_to_tax_id",
+)
 CLOSER = Actor.system("close_invoices")
 
 
@@ -22,7 +33,8 @@ def close_due_months(now: datetime) -> int:
     """
     last_over = add_months(month_of(now), -1)
     due = Account.objects.exclude(closed_through__gte=last_over)
-    return sum(_close_through(account_id, last_over, now) for account_id in list(due.values_list("pk", flat=True)))
+    accounts = list(due.values_list("pk", flat=True))
+    return for_each(accounts, lambda account_id: _close_through(account_id, last_over, now))
 
 
 @transaction.atomic
@@ -65,7 +77,7 @@ def issue_due_invoices(now: datetime) -> int:
     newest = month_of(now) if now.day >= ISSUE_DAY else add_months(month_of(now), -1)
     due = Invoice.objects.filter(number=None, month__lt=newest).order_by("month", "pk")
     actor = Actor.system("issue_invoices")
-    return sum(issue_invoice(pk, actor=actor, now=now) for pk in list(due.values_list("pk", flat=True)))
+    return for_each(list(due.values_list("pk", flat=True)), lambda pk: issue_invoice(pk, actor=actor, now=now))
 
 
 @transaction.atomic
@@ -83,7 +95,7 @@ def issue_invoice(invoice_id: int, *, actor: Actor | SignedIn, now: datetime) ->
     invoice.bill_to_name = partner.legal_name
     invoice.bill_to_address = partner.address
     invoice.bill_to_tax_id = partner.tax_id
-    invoice.save()
+    invoice.save(update_fields=FIXED_AT_ISSUE)
     record(Action.INVOICE_ISSUED, actor=actor, on=invoice, details={"invoice": invoice.public_number})
     return True
 

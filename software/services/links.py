@@ -11,7 +11,7 @@ from activity.models import Action
 from activity.services import Actor, SignedIn, record, refusals_recorded
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
-from csp_portal.calendar_utc import utc_day
+from csp_portal.calendar_utc import start_of_day, utc_day
 from csp_portal.errors import Refusal
 from software import reasons
 from software.models import (
@@ -68,18 +68,25 @@ def _check_downloadable(purchase: SoftwarePurchase, build: Build, now: datetime)
 
 def _make_link(purchase: SoftwarePurchase, build: Build, actor: User, now: datetime) -> DownloadLink:
     link = DownloadLink.objects.create(
-        purchase=purchase, build=build, granted_at=now, granted_by=actor, expires_at=now + LINK_LIFETIME
+        purchase=purchase, build=build, granted_at=now, granted_by=actor, expires_at=_expiry(purchase, now)
     )
     record(Action.LINK_GRANTED, actor=actor, on=link, details=_grant_details(link))
     return link
 
 
+def _expiry(purchase: SoftwarePurchase, now: datetime) -> datetime:
+    """Two weeks from the grant (K3), or the end of the paid term if that comes first (B6)."""
+    if purchase.term_end is None:
+        return now + LINK_LIFETIME
+    return min(now + LINK_LIFETIME, start_of_day(purchase.term_end))
+
+
 def _grant_anew(link: DownloadLink, actor: User, now: datetime) -> DownloadLink:
-    """14 days and 50 downloads from now; both are reset, never added (K4)."""
+    """A new grant: its time and its downloads are reset, never added (K4)."""
     link.grant_number += 1
     link.granted_at = now
     link.granted_by = actor
-    link.expires_at = now + LINK_LIFETIME
+    link.expires_at = _expiry(link.purchase, now)
     link.limit = LINK_DOWNLOADS
     link.used = 0
     link.save(update_fields=["grant_number", "granted_at", "granted_by", "expires_at", "limit", "used"])

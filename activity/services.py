@@ -61,6 +61,7 @@ class Actor:
         return cls(ActorKind.VISITOR)
 
 
+@transaction.atomic(savepoint=False)
 def record(
     action: Action,
     *,
@@ -69,7 +70,7 @@ def record(
     partner: Any = None,
     details: dict[str, Any] | None = None,
 ) -> Event:
-    """Write one row in the caller's transaction: no row, no action.
+    """Write one row, with its address, in the caller's transaction: no row, no action (A3).
 
     `on` names what it happened to; the row belongs to that thing's partner, else to `partner`, else to the actor's.
     Never put a secret or a token in `details`.
@@ -101,8 +102,7 @@ def address_commitment(address: str, salt: bytes) -> bytes:
 
 def record_refusal(action: Action, refusal: Refusal, *, actor: Actor | SignedIn, **details: Any) -> None:
     """Write a refusal in a transaction of its own, after what it refused was rolled back (A3)."""
-    with transaction.atomic():
-        record(action, actor=actor, on=refusal.on, details={"reason": refusal.code, **details})
+    record(action, actor=actor, on=refusal.on, details={"reason": refusal.code, **details})
 
 
 def refusals_recorded(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -1,8 +1,11 @@
 """A customer's overview, catalogue, cart and orders; and all orders of the partner."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from orders.converters import OrderNumberConverter
 from orders.views import cart, catalogue, orders, overview
+
+register_converter(OrderNumberConverter, "order_number")
 
 app_name = "orders"
 
@@ -14,5 +17,5 @@ urlpatterns = [
     path("customers/<uuid:tenant_id>/cart/review/", cart.review, name="review"),
     path("customers/<uuid:tenant_id>/orders/", orders.history, name="history"),
     path("orders/", orders.order_list, name="list"),
-    path("orders/<str:number>/", orders.detail, name="detail"),
+    path("orders/<order_number:number>/", orders.detail, name="detail"),
 ]

@@ -107,8 +107,8 @@ def require(actor: Any, permission: Permission, *, on: Loggable | None = None) -
         raise refusal
 
 
-def role_required(permission: Permission) -> Callable[[View], View]:
-    """Let in signed-in users whose roles may use `permission`; others meet the refusal (403), which is logged."""
+def role_required(permission: Permission, *, refused: Action = Action.ACCESS_REFUSED) -> Callable[[View], View]:
+    """Let in signed-in users whose roles may use `permission`; others meet the refusal (403), logged as `refused`."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -117,8 +117,8 @@ def role_required(permission: Permission) -> Callable[[View], View]:
                 return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
             if not request.user.may(permission):
                 refusal = request.user.refusal(permission)
-                details = {"permission": permission.value, "path": request.path}
-                record_refusal(Action.ACCESS_REFUSED, refusal, actor=request.user, **details)
+                details = {"permission": permission.value, "path": request.path.replace("\0", "")}
+                record_refusal(refused, refusal, actor=request.user, **details)
                 raise refusal
             return view(request, *args, **kwargs)
 

@@ -8,6 +8,8 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from activity.models import Action
+from activity.services import Actor, refusals_recorded
 from csp_portal.errors import Reason, Refusal
 from software import reasons
 from software.models import DownloadSession
@@ -23,8 +25,9 @@ class TransferCut(Exception):
     """Raised in the middle of a transfer whose session was closed, so that the client sees it incomplete (C6)."""
 
 
-def open_file(token: str) -> tuple[DownloadSession, File]:
-    """The session with its file, opened for reading.
+@refusals_recorded(Action.DOWNLOAD_REFUSED)
+def open_file(token: str, *, actor: Actor) -> tuple[DownloadSession, File]:
+    """The session with its file, opened for reading; who is refused a byte stands in the log (A3).
 
     Raises DownloadSession.DoesNotExist for a token we did not make; Refusal if the session is over or revoked (410),
     the build's file was replaced (409), or the file cannot be read (500).

@@ -11,6 +11,7 @@ from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from activity.services import Actor
 from csp_portal.accounts.permissions import public
 from csp_portal.errors import Refusal
 from software.addresses import absolute
@@ -69,7 +70,7 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
 @link_page
 def session(request: HttpRequest, token: str, file_name: str) -> HttpResponseBase:
     """The file, or one range of it, inside its session; `file_name` only gives the address a name to save by."""
-    opened, file = open_file(token)
+    opened, file = open_file(token, actor=Actor.link_holder())
     response = _answer(request, opened, file)
     if not response.streaming:
         file.close()
@@ -85,7 +86,7 @@ def _answer(request: HttpRequest, opened: DownloadSession, file: File) -> HttpRe
     if conditional is not whole or request.method == "HEAD":
         return conditional
     try:
-        part = parse_range(request.headers.get("Range", ""), build.size)
+        part = parse_range(_asked_range(request), build.size)
     except RangeNotSatisfiable:
         return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{build.size}"})
     sent = part or ByteRange(0, build.size - 1)
@@ -99,10 +100,15 @@ def _answer(request: HttpRequest, opened: DownloadSession, file: File) -> HttpRe
     return response
 
 
+def _asked_range(request: HttpRequest) -> str:
+    """The Range header; with If-Range, which we do not judge, the whole file is the safe answer (RFC 9110, 13.1.5)."""
+    return "" if "If-Range" in request.headers else request.headers.get("Range", "")
+
+
 def _headers(build: Build) -> dict[str, str]:
     return {
         "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-transform",
+        "Cache-Control": "private, no-cache, no-transform",  # a cancelled file is not served from a cache
         "Content-Disposition": attachment(build.file_name),
         "Content-Type": "application/octet-stream",
         "ETag": build.etag,

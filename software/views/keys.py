@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from activity.models import Action
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from software.models import ProductKey
@@ -16,8 +17,8 @@ from software.services import reveal_key
 SHOWN_SECONDS = 60
 
 
-@require_http_methods(["GET", "POST"])
-@role_required(Permission.GET_KEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Permission.GET_KEYS, refused=Action.KEY_REFUSED)
 @never_cache
 def show_key(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID, key_id: UUID) -> HttpResponse:
     """POST shows the key for 60 seconds; GET shows it masked."""
@@ -26,7 +27,7 @@ def show_key(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID, key_i
     assert key.purchase is not None  # of a purchase that the reader may see
     context = {"key": key, "tenant_id": tenant_id, "purchase_id": purchase_id, "seconds": SHOWN_SECONDS}
     masked = f"{software_place(key.purchase)}#keys"
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "software/partials/key.html", context) if request.htmx else redirect(masked)
     context |= {"shown": reveal_key(key.public_id, actor=request.user), "masked": masked}
     if request.htmx:

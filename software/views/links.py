@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from activity.models import Action
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from software.forms import GetForm
@@ -16,7 +17,7 @@ from software.services import grant_link
 
 
 @require_POST
-@role_required(Permission.GET_KEYS)
+@role_required(Permission.GET_KEYS, refused=Action.LINK_REFUSED)
 def get(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID) -> HttpResponse:
     """Get keys and downloads: have the purchase's link to a build, and go back to where it is shown."""
     visible = SoftwarePurchase.objects.visible_to(request.user).of(tenant_id).select_related("customer", "sku")

@@ -1,5 +1,7 @@
-"""Headers that tell the browser what a page of the portal may load and do."""
+"""What a page of the portal may load and do, and what no log line may hold."""
 
+import logging
+import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
@@ -28,3 +30,14 @@ class ContentSecurityPolicyMiddleware:
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
+
+
+_TOKEN_IN_ADDRESS = re.compile(r"(/d/(?:session/)?)[\w-]{8,}")
+
+
+class WithoutTokens(logging.Filter):
+    """Takes the tokens of links and download sessions out of what is logged: whoever reads a log could use them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _TOKEN_IN_ADDRESS.sub(r"\1…", record.getMessage()), ()
+        return True

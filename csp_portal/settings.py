@@ -1,6 +1,6 @@
 """The portal's one settings file, read from the environment.
 
-Development runs with nothing set: the portal then starts its own PostgreSQL and Valkey (`embedded.py`)
+Development runs with nothing set: the portal then starts its own PostgreSQL and Valkey (`csp_portal.embedded`)
 and keeps its secrets in `var/`. With `ENVIRONMENT=production` every secret and address must be given.
 """
 
@@ -63,11 +63,11 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 SITE_URL = env.str("SITE_URL", default="")  # address of the portal in links; empty: that of the request
 
 # Stores: the given servers, else our own.
-_embedded = embedded.Urls.below(VAR_DIR)
 DATABASE_URL = _required("DATABASE_URL") if PRODUCTION else env.str("DATABASE_URL", default="")
 REDIS_URL = _required("REDIS_URL") if PRODUCTION else env.str("REDIS_URL", default="")
 EMBEDDED_POSTGRES = not DATABASE_URL
 EMBEDDED_VALKEY = not REDIS_URL
+_embedded = embedded.Urls.below(VAR_DIR)
 DATABASE_OWNER_URL = _embedded.owner if EMBEDDED_POSTGRES else env.str("DATABASE_OWNER_URL", default=DATABASE_URL)
 DATABASE_SUPERUSER_URL = _embedded.superuser if EMBEDDED_POSTGRES else env.str("DATABASE_SUPERUSER_URL", default="")
 
@@ -181,23 +181,18 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day
-SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-if PRODUCTION:
+if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
-SECURE_REFERRER_POLICY = "same-origin"
 CSRF_FAILURE_VIEW = "csp_portal.pages.csrf_failure"
-X_FRAME_OPTIONS = "DENY"
 
 # Language and time: stored in UTC, shown in the reader's zone (X4).
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "csp_portal" / "locale"]
 FORMAT_MODULE_PATH = ["csp_portal.formats"]
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = "UTC"
 
 # Files
@@ -222,8 +217,25 @@ STORAGES = {
     },
 }
 
+
+def _operator(name: str, example: str) -> str:
+    """A fact that stands on invoices: made up in development, given in production."""
+    return _required(name) if PRODUCTION else env.str(name, default=example)
+
+
 # The operator, as its partners see it
-OPERATOR_NAME = env.str("OPERATOR_NAME", default="Northwind Cloud Distribution Ltd")
-OPERATOR_ADDRESS = env.str("OPERATOR_ADDRESS", default="1 Harbour Street, London EC3N 4AB, United Kingdom")
-OPERATOR_TAX_ID = env.str("OPERATOR_TAX_ID", default="GB 123 4567 89")
-OPERATOR_SUPPORT_EMAIL = env.str("OPERATOR_SUPPORT_EMAIL", default="support@operator.example")
+OPERATOR_NAME = _operator("OPERATOR_NAME", "Northwind Cloud Distribution Ltd")
+OPERATOR_ADDRESS = _operator("OPERATOR_ADDRESS", "1 Harbour Street, London EC3N 4AB, United Kingdom")
+OPERATOR_TAX_ID = _operator("OPERATOR_TAX_ID", "GB 123 4567 89")
+OPERATOR_SUPPORT_EMAIL = _operator("OPERATOR_SUPPORT_EMAIL", "support@operator.example")
+
+# What goes wrong is told on stderr, without the tokens that stand in addresses.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_tokens": {"()": "csp_portal.security.WithoutTokens"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["no_tokens"], "formatter": "line"}},
+    "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

@@ -34,7 +34,7 @@ COLUMNS = (
 )
 LINUX_PUBLISHERS = frozenset({"SUSE", "Red Hat"})
 HYBRID_BENEFIT_PRODUCTS = frozenset({"Windows Server Standard", "Windows Server Datacenter"})
-_MAX_AMOUNT = Decimal(10) ** 12
+_MAX_AMOUNT = Decimal(10) ** 9  # times the largest quantity, and with tax, it fits the column of an amount
 _MAX_TIER = 2**31 - 1
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 
@@ -132,7 +132,7 @@ def parse_row(cells: dict[str, str]) -> PriceRow:
         sku_title=_text(cells, "SkuTitle", 200),
         description=cells["SkuDescription"],
         term=cells["TermDuration"],
-        billing_plan=cells["BillingPlan"][:20],
+        billing_plan=_text(cells, "BillingPlan", 20, empty=True),
         segment=_text(cells, "Segment", 20),
         market=_market(cells["Market"]),
         currency=currency,
@@ -161,9 +161,9 @@ def kind_and_policy(tags: str, publisher: str) -> tuple[Kind, CancellationPolicy
     raise ValueError(f"Tags {tags!r} name no kind of product that is sold here")
 
 
-def _text(cells: dict[str, str], column: str, longest: int) -> str:
-    if not 0 < len(cells[column]) <= longest:
-        raise ValueError(f"{column} must have 1 to {longest} characters")
+def _text(cells: dict[str, str], column: str, longest: int, *, empty: bool = False) -> str:
+    if not (empty or cells[column]) or len(cells[column]) > longest:
+        raise ValueError(f"{column} must have {0 if empty else 1} to {longest} characters")
     return cells[column]
 
 
@@ -186,7 +186,7 @@ def _amount(cells: dict[str, str], column: str, currency: str) -> Decimal:
     except InvalidOperation:
         raise ValueError(f"{column} {written!r} is not a number such as 1234.50") from None
     if not amount.is_finite() or not 0 <= amount < _MAX_AMOUNT:
-        raise ValueError(f"{column} {written!r} must be between 0 and 10^12")
+        raise ValueError(f"{column} {written!r} must be from 0 to below 10^9")
     if amount % quantum(currency):
         raise ValueError(f"{column} {written!r} has more decimals than {currency} has")
     return amount

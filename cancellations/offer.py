@@ -13,7 +13,6 @@ from orders.billing.explanations import Computation
 from orders.billing.services import credit_month
 from orders.line_windows import LineWindow
 from orders.models import OrderLine
-from software.tax import Amounts
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,11 @@ class Offer:
     @property
     def formula(self) -> list[str]:
         """How the credit is computed, in sentences with its numbers."""
-        return Computation(
-            currency=self.line.order.currency,
-            charged=self.line.charged,
-            line=Amounts(self.line.net, self.line.tax, self.line.gross),
-            credit=self.quote.amounts,
-            tax_included=self.line.tax_included,
-            term_days=self.quote.term_days,
-            days_used=self.quote.days_used,
-        ).sentences()
+        quote = self.quote
+        computation = Computation.of(
+            self.line, quote.amounts, charged=quote.charged, term_days=quote.term_days, days_used=quote.days_used
+        )
+        return computation.sentences()
 
     @cached_property
     def month(self) -> date:

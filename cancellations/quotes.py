@@ -96,8 +96,8 @@ def quote_line(line: OrderLine, now: datetime) -> Quote:
     base = line.charged if term is None or used is None else proration.prorate(line.charged, term, used, currency)
     amounts = proration.credit_with_tax(
         base,
-        Amounts(line.net, line.tax, line.gross),
-        Amounts(line.credited_net, line.credited_tax, line.credited_gross),
+        line.amounts,
+        line.credited,
         included=line.tax_included,
         currency=currency,
     )

@@ -18,6 +18,9 @@ class Amounts:
     def __add__(self, other: "Amounts") -> "Amounts":
         return Amounts(self.net + other.net, self.tax + other.tax, self.gross + other.gross)
 
+    def __neg__(self) -> "Amounts":
+        return Amounts(-self.net, -self.tax, -self.gross)
+
     def base(self, *, included: bool) -> Decimal:
         """What tax follows from: gross where prices include tax, else net (M8, R2)."""
         return self.gross if included else self.net

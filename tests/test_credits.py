@@ -67,7 +67,7 @@ def test_perpetual_software_is_credited_whole_with_its_tax(clock, agent, partner
     clock.set("2020-03-24T23:59:59Z")
     credit = cancel(line, agent).credit
     assert (credit.net, credit.tax, credit.gross) == (Decimal("33.33"), Decimal("6.33"), Decimal("39.66"))
-    assert not credit.is_prorated
+    assert credit.term_days is None
 
 
 def test_the_line_holds_what_was_credited(clock, agent, customer):

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Self
 
 from django.utils.translation import gettext as _
 
 from csp_portal.money import format_money
+from orders.models import OrderLine
 from software.tax import Amounts
 
 
@@ -20,6 +22,21 @@ class Computation:
     tax_included: bool
     term_days: int | None
     days_used: int | None
+
+    @classmethod
+    def of(
+        cls, line: OrderLine, credit: Amounts, *, charged: Decimal, term_days: int | None, days_used: int | None
+    ) -> Self:
+        """How `credit` comes about on a line; the days are None where nothing is prorated."""
+        return cls(
+            currency=line.order.currency,
+            charged=charged,
+            line=line.amounts,
+            credit=credit,
+            tax_included=line.tax_included,
+            term_days=term_days,
+            days_used=days_used,
+        )
 
     @property
     def base(self) -> Decimal:

@@ -40,10 +40,8 @@ def _invoices_of(entries: list[Entry]) -> dict[date, Invoice]:
 
 
 def _posted(entry: Entry, invoice: Invoice | None) -> LedgerRow:
-    amounts = Amounts(entry.net, entry.tax, entry.gross)
-    return LedgerRow(EntryKind(entry.kind), entry.order_line, amounts, entry.occurred_at, entry.month, invoice)
+    return LedgerRow(EntryKind(entry.kind), entry.order_line, entry.amounts, entry.occurred_at, entry.month, invoice)
 
 
 def _waiting(credit: Credit) -> LedgerRow:
-    amounts = Amounts(-credit.net, -credit.tax, -credit.gross)
-    return LedgerRow(EntryKind.CREDIT, credit.order_line, amounts, credit.fixed_at)
+    return LedgerRow(EntryKind.CREDIT, credit.order_line, -credit.amounts, credit.fixed_at)

@@ -100,22 +100,16 @@ class Credit(models.Model):
         return f"{self.order_line}: {self.gross}"
 
     @property
-    def is_prorated(self) -> bool:
-        return self.term_days is not None
+    def amounts(self) -> Amounts:
+        return Amounts(self.net, self.tax, self.gross)
 
     @property
     def how_computed(self) -> list[str]:
         """How it came about, in sentences with its numbers (R5)."""
-        line = self.order_line
-        return Computation(
-            currency=line.order.currency,
-            charged=self.charged,
-            line=Amounts(line.net, line.tax, line.gross),
-            credit=Amounts(self.net, self.tax, self.gross),
-            tax_included=line.tax_included,
-            term_days=self.term_days,
-            days_used=self.days_used,
-        ).sentences()
+        computation = Computation.of(
+            self.order_line, self.amounts, charged=self.charged, term_days=self.term_days, days_used=self.days_used
+        )
+        return computation.sentences()
 
 
 class EntryKind(models.TextChoices):
@@ -183,6 +177,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.gross}"
+
+    @property
+    def amounts(self) -> Amounts:
+        """With the sign that they have on the account: negative for a credit."""
+        return Amounts(self.net, self.tax, self.gross)
 
 
 class InvoiceState(models.TextChoices):

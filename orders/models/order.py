@@ -217,6 +217,11 @@ class OrderLine(models.Model):
         return Amounts(self.net, self.tax, self.gross)
 
     @property
+    def credited(self) -> Amounts:
+        """What has been credited so far (R3)."""
+        return Amounts(self.credited_net, self.credited_tax, self.credited_gross)
+
+    @property
     def charged(self) -> Decimal:
         """What prorating starts from: gross where prices include tax, else net (R2)."""
         return self.amounts.base(included=self.tax_included)

@@ -80,8 +80,18 @@ class Customer(models.Model):
     class Meta:
         ordering = ("company_name", "pk")
         constraints = (
-            models.UniqueConstraint("partner", "tenant_id", name="customers_tenant_once"),
-            models.UniqueConstraint("partner", "primary_domain", name="customers_domain_once"),
+            models.UniqueConstraint(
+                "partner",
+                "tenant_id",
+                name="customers_tenant_once",
+                violation_error_message=_("One of your customers has this tenant GUID already."),
+            ),
+            models.UniqueConstraint(
+                "partner",
+                "primary_domain",
+                name="customers_domain_once",
+                violation_error_message=_("One of your customers has this primary domain already."),
+            ),
         )
         indexes = (models.Index("partner", "company_name", "id", name="customers_by_name"),)
 

@@ -19,6 +19,7 @@ def create_customer(*, actor: User, **fields: Any) -> Customer:
     """
     require(actor, Permission.EDIT_CUSTOMERS)
     customer = Customer(partner=actor.partner, **fields)
+    customer.primary_domain = customer.primary_domain.lower()
     customer.full_clean()
     customer.save(force_insert=True)
     record(Action.CUSTOMER_CREATED, actor=actor, on=customer)

@@ -77,9 +77,17 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(models.F("partner"), models.F("tenant_id"), name="customers_tenant_once"),
                     models.UniqueConstraint(
-                        models.F("partner"), models.F("primary_domain"), name="customers_domain_once"
+                        models.F("partner"),
+                        models.F("tenant_id"),
+                        name="customers_tenant_once",
+                        violation_error_message="One of your customers has this tenant GUID already.",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("partner"),
+                        models.F("primary_domain"),
+                        name="customers_domain_once",
+                        violation_error_message="One of your customers has this primary domain already.",
                     ),
                 ],
             },

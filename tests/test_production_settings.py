@@ -1,0 +1,63 @@
+"""Production starts with all that it needs, and says what is missing otherwise."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+REQUIRED = {
+    "SECRET_KEY": "s" * 50,
+    "KEY_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    "KEY_HASH_KEYS": "h" * 32,
+    "LINK_TOKEN_KEYS": "t" * 32,
+    "ALLOWED_HOSTS": "portal.example",
+    "DATABASE_URL": "postgres://web:secret@localhost:5432/portal",
+    "REDIS_URL": "redis://localhost:6379/0",
+}
+SYSTEM = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")  # nothing of the tests' own settings
+
+
+def check(var, **changes):
+    """`manage.py check` in production; changes of None are left out."""
+    settings = {"ENVIRONMENT": "production", "VAR_DIR": str(var), **REQUIRED, **changes}
+    inherited = {name: os.environ[name] for name in SYSTEM if name in os.environ}
+    given = {name: value for name, value in settings.items() if value is not None}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=CHECKOUT,
+        env={**inherited, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_production_starts_with_everything_set(tmp_path):
+    done = check(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []  # no secrets are made for it
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_production_refuses_to_start_without(tmp_path, name):
+    done = check(tmp_path, **{name: None})
+    assert (done.returncode, done.stderr) == (1, f"{name} is not set; production does not start without it.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("SECRET_KEY", "", "SECRET_KEY is not set; production does not start without it."),
+        ("DEBUG", "true", "DEBUG must be off in production; remove DEBUG from the environment."),
+        ("ENVIRONMENT", "prod", "ENVIRONMENT is 'prod'; it must be 'development' or 'production'."),
+    ],
+)
+def test_a_bad_value_stops_it_in_one_sentence(tmp_path, name, value, sentence):
+    done = check(tmp_path, **{name: value})
+    assert (done.returncode, done.stderr) == (1, f"{sentence}\n")

@@ -51,7 +51,7 @@ lint:
 format:
 	@$(PY) -m ruff check --quiet --fix .
 	@$(PY) -m ruff format .
-	@find templates $(SOURCES) -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2
+	@find templates -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2
 
 types:
 	@echo "Checking types (mypy)."
@@ -63,7 +63,7 @@ layers:
 
 templates:
 	@echo "Checking the style of the templates (djade)."
-	@find templates $(SOURCES) -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2 --check
+	@find templates -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2 --check
 
 # It cannot ask the database whether the migrations there are consistent, and need not.
 migrations:

@@ -251,6 +251,7 @@ class Migration(migrations.Migration):
             name="ProductKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("secret", models.TextField(editable=False)),
                 ("last_five", models.CharField(max_length=5)),
                 ("hash", models.CharField(max_length=64)),

@@ -1,8 +1,5 @@
 """Cancellations that were confirmed (C6)."""
 
-import uuid
-from typing import Self
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -11,17 +8,11 @@ from orders.billing.models import Credit
 from orders.models import OrderLine
 
 
-class CancellationQuerySet(models.QuerySet["Cancellation"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(order_line__in=OrderLine.objects.visible_to(user))
-
-
 class Cancellation(models.Model):
     """One line cancelled: by whom, under which version of the Important message, with which credit."""
 
     append_only = True
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     order_line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, related_name="cancellation")
     credit = models.OneToOneField(Credit, on_delete=models.PROTECT, related_name="cancellation")
     cancelled_at = models.DateTimeField()
@@ -30,8 +21,6 @@ class Cancellation(models.Model):
     notice_version = models.PositiveSmallIntegerField(_("version of the Important message"))
     keys_revoked = models.PositiveIntegerField()
     links_revoked = models.PositiveIntegerField()
-
-    objects = CancellationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.order_line}: {self.cancelled_at:%Y-%m-%d}"

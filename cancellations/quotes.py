@@ -38,17 +38,6 @@ class Quote:
     def amounts(self) -> Amounts:
         return Amounts(self.net, self.tax, self.gross)
 
-    @property
-    def is_prorated(self) -> bool:
-        return self.term_days is not None
-
-    @property
-    def days_unused(self) -> int:
-        """T − U, the numerator of the proration."""
-        assert self.term_days is not None  # asked only where it is prorated
-        assert self.days_used is not None  # stands beside it
-        return self.term_days - self.days_used
-
     def is_good_at(self, now: datetime) -> bool:
         """Whether the quote still binds: for 15 minutes, across midnight and the deadline."""
         return self.quoted_at <= now < self.quoted_at + QUOTE_LIFETIME

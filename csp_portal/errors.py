@@ -23,7 +23,7 @@ class Reason:
     """One rule that refuses: a stable code, the spec's rule id, a sentence and the next step.
 
     Sentence and step may hold named placeholders (`%(last_day)s`) that the refusal's facts fill.
-    Every reason registers itself, so that pages can list them all.
+    Every reason registers itself, so that no two have one code.
     """
 
     code: str
@@ -37,11 +37,6 @@ class Reason:
     def __post_init__(self) -> None:
         if self.registry.setdefault(self.code, self) != self:
             raise ValueError(f"two reasons are called {self.code!r}")
-
-    @classmethod
-    def all(cls) -> list["Reason"]:
-        """Every reason there is, by code."""
-        return [cls.registry[code] for code in sorted(cls.registry)]
 
 
 class Refusal(Exception):

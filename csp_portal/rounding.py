@@ -32,8 +32,3 @@ def round_half_up(amount: Decimal | Fraction, currency: str) -> Decimal:
     units = abs(amount) / Fraction(unit)
     whole = (2 * units.numerator + units.denominator) // (2 * units.denominator)
     return (-whole if amount < 0 else whole) * unit
-
-
-def is_whole(amount: Decimal, currency: str) -> bool:
-    """Whether `amount` has no more digits than the currency's minor unit."""
-    return amount == round_half_up(amount, currency)

@@ -66,12 +66,6 @@ BUILD_OF_OTHER_PRODUCT = Reason(
     sentence=_("The file that was chosen is not one of this product."),
     next_step=_("Choose version, language and file type again."),
 )
-KEYS_PENDING = Reason(
-    code="keys_pending",
-    rule="B5",
-    sentence=_("The keys of order %(order)s are not there yet; the operator has been told."),
-    next_step=_("Look again later; the line is filled in the order of purchase."),
-)
 KEY_REVOKED = Reason(
     code="key_revoked",
     rule="C6",

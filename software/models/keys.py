@@ -70,10 +70,6 @@ class ProductKey(models.Model):
         return self.masked
 
     @property
-    def is_revoked(self) -> bool:
-        return self.status == KeyStatus.REVOKED
-
-    @property
     def masked(self) -> str:
         """What pages show until the key is asked for."""
         return f"•••••-•••••-•••••-•••••-{self.last_five}"

@@ -1,7 +1,5 @@
 """Posting entries, always under the account's lock (R4, R5)."""
 
-from datetime import datetime
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -71,9 +69,7 @@ def post_under_lock(account: Account, credit: Credit) -> bool:
     return True
 
 
-def post_due_credits(fixed_before: datetime | None = None) -> int:
+def post_due_credits() -> int:
     """Post every credit whose entry does not stand yet, each in its own transaction. Answers how many it posted."""
     waiting = Credit.objects.unposted()
-    if fixed_before is not None:
-        waiting = waiting.filter(fixed_at__lt=fixed_before)
     return sum(post_credit(credit_id) for credit_id in list(waiting.values_list("pk", flat=True)))

@@ -35,19 +35,20 @@ def check_confirmable(
     A good quote is honoured across the deadline: the window is judged at the instant it was made (C5).
     """
     require(actor, Permission.CANCEL, on=line)
-    binding = quote is not None and quote.is_good_at(now) and quote.purchase_id == line.purchase.public_id
-    refusal = line_refusal(line, quote.quoted_at if quote is not None and binding else now)
+    own = quote if quote and quote.purchase_id == line.purchase.public_id else None
+    good = own is not None and own.is_good_at(now)
+    refusal = line_refusal(line, own.quoted_at if own and good else now)
     if refusal is not None:
         raise refusal
-    if quote is None or quote.purchase_id != line.purchase.public_id:
+    if own is None:
         raise _refusal(reasons.QUOTE_NOT_VALID, line)
-    if not binding:
+    if not good:
         raise _refusal(reasons.QUOTE_EXPIRED, line)
-    if not quote.fits(line):
+    if not own.fits(line):
         raise _refusal(reasons.LINE_CHANGED, line)
     if not notice_accepted:
         raise _refusal(reasons.NOTICE_NOT_ACCEPTED, line)
-    return quote
+    return own
 
 
 def _already_cancelled(line: OrderLine) -> Refusal:

@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 from django.urls import register_converter
 
+from orders.billing import invoice_numbers
+
 
 class CurrencyConverter:
     """A currency code in capital letters."""
@@ -33,7 +35,7 @@ class MonthConverter:
 class InvoiceNumberConverter:
     """An invoice's public number such as `G000123`."""
 
-    regex = r"G(?:\d{6}|[1-9]\d{6,8})"
+    regex = invoice_numbers.PATTERN
 
     def to_python(self, value: str) -> str:
         return value

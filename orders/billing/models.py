@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from csp_portal.accounts.models import Partner, User
 from csp_portal.calendar_utc import add_months, month_of
 from csp_portal.money import AmountField
+from orders.billing import invoice_numbers
 from orders.billing.explanations import Computation
 from orders.models import OrderLine
 from software.tax import Amounts
@@ -198,7 +199,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def numbered(self, public_number: str) -> Self:
         """The invoice with a number such as G000123."""
-        return self.filter(number=int(public_number.removeprefix("G")))
+        return self.filter(number=invoice_numbers.read(public_number))
 
     def with_totals(self) -> Self:
         """Each with `net`, `tax` and `gross`: the sums of its entries."""
@@ -251,7 +252,7 @@ class Invoice(models.Model):
     @property
     def public_number(self) -> str:
         """The number on the invoice, such as G000123; empty until it is issued."""
-        return "" if self.number is None else f"G{self.number:06d}"
+        return "" if self.number is None else invoice_numbers.written(self.number)
 
     @property
     def state(self) -> InvoiceState:

@@ -1,6 +1,6 @@
 """What a customer owns, one row per product and SKU (K1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import cast
 
@@ -55,12 +55,9 @@ class SoftwareRow:
     """A SKU of a customer. `line` stands for all: one that can still be cancelled if there is one, else the newest."""
 
     line: OrderLine
+    figures: Figures
     now: datetime
     role_refusal: Refusal | None
-
-    @property
-    def figures(self) -> Figures:
-        return Figures(**{name: getattr(self.line, f"row_{name}") for name in Figures.__dataclass_fields__})
 
     @property
     def state(self) -> RowState:
@@ -122,4 +119,5 @@ def _over_row(figure: Aggregate) -> Window:
 
 def as_row(line: OrderLine, reader: User, now: datetime) -> SoftwareRow:
     """A line of `software_rows` as its reader meets it."""
-    return SoftwareRow(line, now, reader.refusal_to(Permission.CANCEL))
+    figures = Figures(**{field.name: getattr(line, f"row_{field.name}") for field in fields(Figures)})
+    return SoftwareRow(line, figures, now, reader.refusal_to(Permission.CANCEL))

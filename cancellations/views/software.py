@@ -1,5 +1,7 @@
 """A customer's Software tab: what was bought, its keys and downloads, and the way to cancel it (K1)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django import forms
@@ -32,13 +34,18 @@ class WhatToOpen(forms.Form):
 @require_safe
 @role_required(Permission.SEE_SOFTWARE)
 def software(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
-    """The list, with one row open if the address says so; for htmx only the selects of that row."""
+    """The list, with one row open if the address says so; for htmx only the selects of that row.
+
+    The open row comes first where this page of the list does not hold it.
+    """
     now = timezone.now()
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
     lines = software_rows(customer, request.user, now)
     page = page_of(request, lines)
     rows = [as_row(line, request.user, now) for line in page]
-    opened = _opened(request, customer, rows)
+    opened = _opened(request, customer, rows, now)
+    if opened and opened.row not in rows:
+        rows.insert(0, opened.row)
     if opened and request.htmx.target == SELECT_PRODUCT:
         return render(request, "cancellations/partials/select_product.html", _select_product(opened))
     context = {
@@ -54,8 +61,8 @@ def software(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     return render(request, "cancellations/software.html", context)
 
 
-def _opened(request: SignedInRequest, customer: Customer, rows: list[SoftwareRow]) -> OpenRow | None:
-    """The row that the address opens; it comes first where the page of the list does not hold it."""
+def _opened(request: SignedInRequest, customer: Customer, rows: Sequence[SoftwareRow], now: datetime) -> OpenRow | None:
+    """The row that the address opens: one of `rows`, or one of another page of the list."""
     asked = WhatToOpen(request.GET)
     if not asked.is_valid():
         raise Http404
@@ -65,10 +72,8 @@ def _opened(request: SignedInRequest, customer: Customer, rows: list[SoftwareRow
     row = next((row for row in rows if row.line.purchase.sku.public_id == sku_id), None)
     lines = OrderLine.objects.visible_to(request.user).of(customer.tenant_id, sku_id)
     if row is None:
-        now = timezone.now()
         own = software_rows(customer, request.user, now).filter(purchase__sku__public_id=sku_id)
         row = as_row(get_object_or_404(own), request.user, now)
-        rows.insert(0, row)
     opened = OpenRow(row, lines, request.user, request.GET, asked.cleaned_data["purchase"])
     if opened.chosen is None:
         raise Http404

@@ -7,9 +7,9 @@ from typing import Any
 
 from babel.numbers import format_decimal
 from django.db import models
-from django.utils.translation import get_language, to_locale
 
 from csp_portal.rounding import minor_unit_digits
+from csp_portal.territories import reader_locale
 
 
 class AmountField(models.DecimalField):
@@ -39,5 +39,4 @@ def format_money(amount: Decimal, currency: str) -> str:
     """`1,193.44 USD` in the reader's language, with all digits of the minor unit."""
     digits = minor_unit_digits()[currency]
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    locale = to_locale(get_language() or "en")
-    return f"{format_decimal(amount, pattern, locale=locale)}\N{NO-BREAK SPACE}{currency}"
+    return f"{format_decimal(amount, pattern, locale=reader_locale())}\N{NO-BREAK SPACE}{currency}"

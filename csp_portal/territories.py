@@ -1,12 +1,17 @@
-"""Names of countries and languages, from CLDR (M5)."""
+"""The reader's locale, and the names of countries and languages in it, from CLDR (M5)."""
 
 from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language, to_locale
 
 
+def reader_locale() -> Locale:
+    """The reader's language and region, as Babel knows them."""
+    return Locale.parse(to_locale(get_language() or "en"))
+
+
 def country_name(code: str) -> str:
     """The country's name in the reader's language; the code itself if CLDR does not know it."""
-    return str(_reader_locale().territories.get(code, code))
+    return str(reader_locale().territories.get(code, code))
 
 
 def is_country(code: str) -> bool:
@@ -21,11 +26,7 @@ _NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP"
 def language_name(tag: str) -> str:
     """The name of a BCP 47 language tag in the reader's language; the tag itself if CLDR cannot read it."""
     try:
-        named = Locale.parse(tag.replace("-", "_")).get_display_name(_reader_locale())
+        named = Locale.parse(tag.replace("-", "_")).get_display_name(reader_locale())
     except (ValueError, UnknownLocaleError):
         return tag
     return str(named or tag)
-
-
-def _reader_locale() -> Locale:
-    return Locale.parse(to_locale(get_language() or "en"))

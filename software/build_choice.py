@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import get_language
-
+from csp_portal.territories import reader_locale
 from software.models import Build
 
 FIELDS = ("version", "language", "file_type")
@@ -62,6 +61,6 @@ def _values(builds: Sequence[Build], field: str) -> list[str]:
 
 def _suiting(values: list[str]) -> str:
     """The first value in the reader's language, else the first one; empty if there is none."""
-    language = (get_language() or "en").split("-")[0]
+    language = reader_locale().language
     own = (value for value in values if value.split("-")[0] == language)
     return next(own, values[0] if values else "")

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale
 from babel.dates import format_timedelta
 from babel.units import format_unit
 from django import template
@@ -14,12 +13,12 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from csp_portal.calendar_utc import utc_day
 from csp_portal.money import format_money
-from csp_portal.territories import country_name, language_name
+from csp_portal.territories import country_name, language_name, reader_locale
 
 register = template.Library()
 
@@ -32,11 +31,6 @@ _CONTROL_CLASSES = {
     "select": "form-select",
     "selectmultiple": "form-select",
 }
-
-
-def _locale() -> Locale:
-    """The reader's locale, as Babel knows it."""
-    return Locale.parse(to_locale(get_language() or "en"))
 
 
 @register.simple_tag
@@ -103,7 +97,7 @@ def _from_now(when: datetime) -> str:
     days = abs(away) / timedelta(days=1)
     # Babel takes the largest unit of which there are more than the threshold.
     threshold = days / 7 + 0.01 if 1 <= days < 60 else 0.85
-    return format_timedelta(away, add_direction=True, threshold=threshold, locale=_locale())
+    return format_timedelta(away, add_direction=True, threshold=threshold, locale=reader_locale())
 
 
 @register.simple_tag
@@ -140,7 +134,7 @@ def bytes_filter(size: int | None) -> str:
     unit, bytes_in_unit = next((pair for pair in _BYTE_UNITS if size >= pair[1]), ("digital-kilobyte", 1000))
     if size < bytes_in_unit:
         return exact
-    shown = format_unit(round(Decimal(size) / bytes_in_unit, 1), unit, length="short", locale=_locale())
+    shown = format_unit(round(Decimal(size) / bytes_in_unit, 1), unit, length="short", locale=reader_locale())
     return format_html('<data class="text-nowrap" value="{}" title="{}">{}</data>', size, exact, shown)
 
 

@@ -1,4 +1,4 @@
-"""What was ordered: fixed when it is placed, and never changed later (B4)."""
+"""What was ordered, fixed when it is placed (B4); a line only counts up what was cancelled and credited of it (R3)."""
 
 import secrets
 import uuid

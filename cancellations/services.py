@@ -12,7 +12,7 @@ from cancellations.models import Cancellation
 from cancellations.notice import NOTICE_VERSION
 from cancellations.quotes import Quote, read_quote
 from csp_portal.accounts.models import User
-from csp_portal.rounding import round_half_up
+from csp_portal.rounding import plain_amount
 from orders.billing.services import fix_credit
 from orders.models import OrderLine
 from software.models import SoftwarePurchase
@@ -68,7 +68,7 @@ def _locked_line(purchase_id: UUID, actor: User) -> OrderLine:
 
 def _details(line: OrderLine, quote: Quote, revoked: Revoked) -> dict[str, object]:
     return {
-        "credit": str(round_half_up(quote.gross, line.order.currency)),
+        "credit": plain_amount(quote.gross, line.order.currency),
         "currency": line.order.currency,
         "keys_revoked": revoked.keys,
         "links_revoked": revoked.links,

@@ -32,3 +32,8 @@ def round_half_up(amount: Decimal | Fraction, currency: str) -> Decimal:
     units = abs(amount) / Fraction(unit)
     whole = (2 * units.numerator + units.denominator) // (2 * units.denominator)
     return (-whole if amount < 0 else whole) * unit
+
+
+def plain_amount(amount: Decimal, currency: str) -> str:
+    """`1167.21`: an amount for programs to read, with the digits of its currency; pages write it as `format_money`."""
+    return f"{round_half_up(amount, currency):f}"

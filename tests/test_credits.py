@@ -89,7 +89,7 @@ def test_a_credit_is_posted_once_however_often_the_job_runs(clock, agent, custom
     entry = Entry.objects.get(credit=credit)
     assert (entry.gross, str(entry.month)) == (-credit.gross, "2020-02-01")
     assert entry.occurred_at.isoformat() == "2020-02-02T08:00:00+00:00"
-    assert Event.objects.filter(action=Action.CREDIT_POSTED).count() == 1
+    assert Event.objects.get(action=Action.CREDIT_POSTED).details["gross"] == "1167.21"
 
 
 def test_the_sweep_finds_a_credit_that_was_never_queued(agent, customer):

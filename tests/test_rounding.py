@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from csp_portal.money import format_money
-from csp_portal.rounding import minor_unit_digits, round_half_up
+from csp_portal.rounding import minor_unit_digits, plain_amount, round_half_up
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,11 @@ def test_minor_units_are_those_of_iso_4217_not_of_cldr(currency, digits):
 )
 def test_amounts_are_written_with_their_currency(amount, currency, written):
     assert format_money(Decimal(amount), currency) == written
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "written"),
+    [("1167.2100", "USD", "1167.21"), ("1459016.0000", "KRW", "1459016"), ("0", "KWD", "0.000")],
+)
+def test_programs_read_an_amount_with_the_digits_of_its_currency(amount, currency, written):
+    assert plain_amount(Decimal(amount), currency) == written

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from activity.models import Action
 from activity.services import Actor, record
+from csp_portal.rounding import plain_amount
 from orders.billing.models import Account, Credit, Entry, EntryKind
 from orders.models import Order, OrderLine
 
@@ -63,7 +64,11 @@ def post_under_lock(account: Account, credit: Credit) -> bool:
         month=account.month_for(credit.fixed_at),
         posted_at=timezone.now(),
     )
-    details = {"gross": str(credit.gross), "currency": account.currency, "month": f"{entry.month:%Y-%m}"}
+    details = {
+        "gross": plain_amount(credit.gross, account.currency),
+        "currency": account.currency,
+        "month": f"{entry.month:%Y-%m}",
+    }
     purchase = credit.order_line.purchase
     record(Action.CREDIT_POSTED, actor=POSTER, on=purchase, details=details)
     return True

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Protocol
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+
+from csp_portal.instants import written_instant
 
 Text = str | Promise
 
@@ -78,11 +79,7 @@ def written(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _written(value: Any) -> Any:
     if isinstance(value, datetime):
-        local = timezone.localtime(value)
-        return _("%(day)s, %(time)s") % {
-            "day": formats.date_format(local, "DATE_FORMAT"),
-            "time": f"{local:%H:%M} {local:%Z}",
-        }
+        return written_instant(timezone.localtime(value))
     if isinstance(value, date):
         return formats.date_format(value, "DATE_FORMAT")
     return value

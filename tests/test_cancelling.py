@@ -277,7 +277,7 @@ def test_somebody_else_is_told_who_was_first_and_when(agent, partner, line):
     quote = quote_of(line).signed()
     confirm(line, agent, quote=quote)
     refusal = assert_refused(line, other, "already_cancelled", quote=quote)
-    assert f"was cancelled by {agent.email} on 24 January 2020, 23:59 UTC" in refusal.message
+    assert f"was cancelled by {agent.email} on 24 Jan 2020, 23:59 UTC" in refusal.message
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,6 +9,8 @@ import time_machine
 from django.template import Context, Template
 from django.utils import timezone
 
+from csp_portal.errors import written
+
 WHEN = datetime(2020, 3, 24, 23, 30, tzinfo=UTC)
 
 
@@ -61,6 +63,7 @@ def test_an_instant_is_told_in_the_readers_zone_and_in_utc():
 def test_an_instant_of_a_zone_without_letters_names_its_distance_from_utc():
     with timezone.override(ZoneInfo("America/Sao_Paulo")):
         assert "24 Mar 2020, 20:30 UTC-03" in render("{% instant when %}", when=WHEN)
+        assert written({"when": WHEN})["when"] == "24 Mar 2020, 20:30 UTC-03"  # in a refusal as on a page
 
 
 def test_an_instant_for_a_reader_in_utc_needs_no_hint():

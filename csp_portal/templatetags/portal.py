@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csp_portal.calendar_utc import utc_day
+from csp_portal.instants import written_instant
 from csp_portal.money import format_money
 from csp_portal.territories import country_name, language_name, reader_locale
 
@@ -79,16 +80,6 @@ def instant(when: datetime | None, relative: str = "") -> str:
     if shown == hint:
         return when_element
     return format_html('<span class="instant" tabindex="0"><span class="hint">{}</span>{}</span>', hint, when_element)
-
-
-def written_instant(when: datetime) -> str:
-    """`24 Mar 2020, 09:00 CET`: the day, the time and the zone it is told in."""
-    zone = when.strftime("%Z")
-    return _("%(day)s, %(time)s %(zone)s") % {
-        "day": formats.date_format(when, "SHORT_DATE_FORMAT"),
-        "time": formats.time_format(when, "TIME_FORMAT"),
-        "zone": f"UTC{zone}" if zone[:1] in "+-" else zone,  # a zone without letters of its own
-    }
 
 
 def _from_now(when: datetime) -> str:

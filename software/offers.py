@@ -8,6 +8,8 @@ from functools import cached_property
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
+from django.utils import formats
+from django.utils.translation import gettext as _
 
 from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Refusal
@@ -15,10 +17,15 @@ from csp_portal.territories import country_name
 from software import reasons
 from software.models import CancellationPolicy, Kind, MarketRestriction, PolicyVersion, Price, Sku, TaxRate
 from software.models.catalogue import PriceQuerySet, SkuQuerySet
-from software.tax import Amounts, tax_line
+from software.tax import Amounts, percent, tax_line
 
 # Prices of these markets include tax (M3), also before the operator has entered a rate.
 TAX_INCLUDED_MARKETS = frozenset({"AU", "BR"})
+
+
+def tax_label(name: str, rate: Decimal) -> str:
+    """`GST, 10 %`: which tax at which rate, in the reader's language."""
+    return _("%(name)s, %(percent)s %%") % {"name": name, "percent": formats.localize(percent(rate))}
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,8 @@ class MarketTax:
         return cls(rate.name, rate.rate, rate.included_in_price)
 
     @property
-    def percent(self) -> Decimal:
-        return (self.rate * 100).normalize()
+    def label(self) -> str:
+        return tax_label(self.name, self.rate)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ class Amounts:
 NOTHING = Amounts(Decimal(0), Decimal(0), Decimal(0))
 
 
+def percent(rate: Decimal) -> Decimal:
+    """`rate` as a percentage without idle zeros: 10 for 0.1."""
+    whole = rate * 100
+    return whole.quantize(Decimal(1)) if whole == whole.to_integral() else whole.normalize()
+
+
 def tax_line(unit_price: Decimal, quantity: int, rate: Decimal, *, included: bool, currency: str) -> Amounts:
     """Split `unit_price` × `quantity` into net, tax and gross; `rate` 0.1 is 10 %.
 

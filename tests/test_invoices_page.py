@@ -124,7 +124,7 @@ def test_where_prices_include_tax_the_gross_is_prorated_and_tax_follows(clock, s
     assert "Gross: 1,100.00 AUD × (365 − 10) / 365 = 1,069.86 AUD; 10 of the term's 365 days were used." in page
     assert "Tax: 100.00 AUD × 1,069.86 AUD / 1,100.00 AUD = 97.26 AUD." in page
     assert "-972.60 AUD -97.26 AUD -1,069.86 AUD" in page
-    assert "1 × 1,100.00 AUD incl. tax · GST 10%" in see("/invoices/G000001/")
+    assert "1 × 1,100.00 AUD incl. tax · GST, 10 %" in see("/invoices/G000001/")
 
 
 def sentences(credit, *, line, **facts):

@@ -16,6 +16,7 @@ from csp_portal.money import AmountField
 from customers.models import Customer
 from software import window
 from software.models import CancellationPolicy, KeyState, PolicyVersion, PurchaseStatus, SoftwarePurchase
+from software.offers import tax_label
 from software.tax import Amounts
 
 _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
@@ -227,10 +228,9 @@ class OrderLine(models.Model):
         return self.amounts.base(included=self.tax_included)
 
     @property
-    def tax_percent(self) -> Decimal:
-        """The tax rate as a percentage without idle zeros."""
-        percent = self.tax_rate * 100
-        return percent.quantize(Decimal(1)) if percent == percent.to_integral() else percent.normalize()
+    def tax_label(self) -> str:
+        """Which tax at which rate it was charged with."""
+        return tax_label(self.tax_name, self.tax_rate)
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""

@@ -132,6 +132,10 @@ class OpenRow:
         return self.link_state == LinkState.ACTIVE
 
     @property
+    def link_has_expired(self) -> bool:
+        return self.link_state == LinkState.EXPIRED
+
+    @property
     def grant_seen(self) -> int:
         """The grant that the page shows; 0 where there is no link (K4)."""
         return self.link.grant_number if self.link else 0

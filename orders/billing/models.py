@@ -189,6 +189,11 @@ class InvoiceState(models.TextChoices):
     CLOSED = "closed", _("closed, not issued")
     ISSUED = "issued", _("issued")
 
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return "good" if self == InvoiceState.ISSUED else "waiting"
+
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def visible_to(self, user: User) -> Self:

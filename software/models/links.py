@@ -28,6 +28,11 @@ class LinkState(models.TextChoices):
     EXHAUSTED = "exhausted", _("used up")
     REVOKED = "revoked", _("revoked")
 
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return "good" if self == LinkState.ACTIVE else "bad"
+
 
 class DownloadLinkQuerySet(models.QuerySet["DownloadLink"]):
     def visible_to(self, user: User) -> Self:

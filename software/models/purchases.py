@@ -17,12 +17,22 @@ class PurchaseStatus(models.TextChoices):
     ACTIVE = "active", _("active")
     CANCELLED = "cancelled", _("cancelled")
 
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return "good" if self == PurchaseStatus.ACTIVE else "neutral"
+
 
 class KeyState(models.TextChoices):
     NONE = "none", _("no keys")
     PENDING = "pending", _("keys pending")
     ALLOTTED = "allotted", _("keys ready")
     REVOKED = "revoked", _("keys revoked")
+
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return {KeyState.ALLOTTED: "good", KeyState.PENDING: "waiting"}.get(self, "neutral")
 
 
 class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
@@ -98,6 +108,14 @@ class SoftwarePurchase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} × {self.quantity}"
+
+    @property
+    def state(self) -> PurchaseStatus:
+        return PurchaseStatus(self.status)
+
+    @property
+    def state_of_keys(self) -> KeyState:
+        return KeyState(self.key_state)
 
     @property
     def is_active(self) -> bool:

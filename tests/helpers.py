@@ -1,0 +1,76 @@
+"""What many tests do with the portal: cancel, read a page, count queries, do several things at once."""
+
+import html
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cancellations.models import Cancellation
+from cancellations.quotes import Quote, quote_line
+from cancellations.services import confirm_cancellation
+from csp_portal.accounts.models import User
+from csp_portal.errors import Refusal
+from orders.models import OrderLine
+
+MOST_QUERIES = 12  # that a page may ask of the database
+_OF_THE_TEST = ("SAVEPOINT", "RELEASE SAVEPOINT")  # what a transaction within the test's own looks like
+
+
+def quote_of(line: OrderLine) -> Quote:
+    """What the page would quote now for cancelling the whole line."""
+    return quote_line(OrderLine.objects.with_purchase().get(pk=line.pk), timezone.now())
+
+
+def cancel(line: OrderLine, actor: User) -> Cancellation:
+    """Cancel the whole line now, as the page does: quote, then confirm."""
+    quote = quote_of(line).signed()
+    return confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=actor)
+
+
+def words_of(response: HttpResponse) -> str:
+    """What a reader reads: the page without its marks, its white space evened out."""
+    without_marks = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return " ".join(html.unescape(without_marks).split()).replace(" ,", ",")
+
+
+def source_of(response: HttpResponse) -> str:
+    """The page with its marks, its white space evened out."""
+    return " ".join(response.content.decode().split())
+
+
+def queries_of(client: Client, url: str, method: str = "get", **request: Any) -> list[str]:
+    """The statements that a request costs, those for session and user included, to the last byte of its answer."""
+    with CaptureQueriesContext(connection) as captured:
+        response = getattr(client, method)(url, **request)
+        response.getvalue()
+    assert response.status_code < 400
+    return [query["sql"] for query in captured if not query["sql"].startswith(_OF_THE_TEST)]
+
+
+def in_threads(*works: Callable[[], Any]) -> list[Any]:
+    """Do all of `works` at once, each on a connection of its own; answers what they returned, or the Refusal's code."""
+    start = threading.Barrier(len(works))
+    answers: list[Any] = [None] * len(works)
+
+    def run(number: int) -> None:
+        start.wait()
+        try:
+            answers[number] = works[number]()
+        except Refusal as refusal:
+            answers[number] = refusal.code
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,9 @@ from orders.line_windows import LineWindow
 from orders.models import OrderLine
 from orders.models.order import OrderLineQuerySet
 from software.build_choice import FIELDS, BuildChoice
-from software.models import Build, DownloadLink, KeyIssue, KeyState, LinkState, ProductKey, PurchaseStatus
+from software.models import Build, DownloadLink, KeyIssue, KeyState, LinkState, ProductKey
 from software.models import SoftwarePurchase as Purchase
+from software.models.purchases import running
 
 PURCHASES_SHOWN = 10
 KEYS_SHOWN = 10
@@ -41,6 +42,10 @@ class OpenRow:
     def now(self) -> datetime:
         return self.row.now
 
+    @property
+    def today(self) -> date:
+        return utc_day(self.now)
+
     @cached_property
     def purchase_page(self) -> "Page[Any]":
         """Which purchases are shown, by their keys; counted already with the row."""
@@ -50,9 +55,9 @@ class OpenRow:
     @cached_property
     def _found(self) -> list[OrderLine]:
         """The purchases of the page and, on it or not, the chosen one; in one query."""
-        active_first = Case(When(purchase__status=PurchaseStatus.ACTIVE, then=Value(0)), default=1)
+        running_first = Case(When(running(self.today, of="purchase__"), then=Value(0)), default=1)
         choosable = self.lines.filter(purchase__public_id=self.chosen_id) if self.chosen_id else self.lines
-        chosen = choosable.order_by(active_first, *_NEWEST).values("pk")[:1]
+        chosen = choosable.order_by(running_first, *_NEWEST).values("pk")[:1]
         found = self.lines.filter(Q(pk__in=self.purchase_page.object_list) | Q(pk__in=chosen))
         return list(found.with_purchase().order_by(*_NEWEST))
 
@@ -63,10 +68,10 @@ class OpenRow:
 
     @property
     def chosen(self) -> OrderLine | None:
-        """The purchase that is acted on: the one asked for, else the newest active one, else the newest."""
+        """The purchase that is acted on: the one asked for, else the newest that runs, else the newest."""
         if self.chosen_id:
             return next((line for line in self._found if line.purchase.public_id == self.chosen_id), None)
-        return next((line for line in self._found if line.purchase.is_active), self._found[0])
+        return next((line for line in self._found if line.purchase.is_running(self.today)), self._found[0])
 
     @property
     def purchase(self) -> Purchase:
@@ -76,7 +81,7 @@ class OpenRow:
     @property
     def is_usable(self) -> bool:
         """Whether the chosen purchase still has keys and downloads."""
-        return self.purchase.is_active and not self.purchase.has_ended(utc_day(self.now))
+        return self.purchase.is_running(self.today)
 
     @property
     def is_waiting(self) -> bool:

@@ -15,9 +15,10 @@ from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Refusal
 from customers.models import Customer
 from orders.models import OrderLine
-from orders.models.order import OrderLineQuerySet
+from orders.models.order import OrderLineQuerySet, in_window
 from software import window
 from software.models import CancellationPolicy, KeyState, PurchaseStatus
+from software.models.purchases import running
 
 _TITLES = ("purchase__sku__product__title", "purchase__sku__title", "purchase__sku_id")
 _ACTIVE = Q(purchase__status=PurchaseStatus.ACTIVE)
@@ -90,9 +91,9 @@ class SoftwareRow:
 def software_rows(customer: Customer, reader: User, now: datetime) -> OrderLineQuerySet:
     """One line for each SKU that the customer has bought, with the figures of its row, by title."""
     lines = OrderLine.objects.visible_to(reader).filter(order__customer=customer)
-    running = _ACTIVE & (Q(purchase__term_end=None) | Q(purchase__term_end__gt=utc_day(now)))
-    open_window = running & Q(window_closes_at__gt=now)
-    ranks = (When(open_window, then=Value(3)), When(running, then=Value(2)), When(_ACTIVE, then=Value(1)))
+    runs = running(utc_day(now), of="purchase__")
+    open_window = in_window(now)
+    ranks = (When(open_window, then=Value(3)), When(runs, then=Value(2)), When(_ACTIVE, then=Value(1)))
     left = F("quantity") - F("quantity_cancelled")
     rows = (
         lines.with_purchase()
@@ -100,11 +101,11 @@ def software_rows(customer: Customer, reader: User, now: datetime) -> OrderLineQ
         .annotate(
             row_purchases=_over_row(Count("pk")),
             row_active=_over_row(Count("pk", filter=_ACTIVE)),
-            row_running=_over_row(Count("pk", filter=running)),
-            row_waiting=_over_row(Count("pk", filter=running & Q(purchase__key_state=KeyState.PENDING))),
-            row_quantity=Coalesce(_over_row(Sum(left, filter=running)), 0),
+            row_running=_over_row(Count("pk", filter=runs)),
+            row_waiting=_over_row(Count("pk", filter=runs & Q(purchase__key_state=KeyState.PENDING))),
+            row_quantity=Coalesce(_over_row(Sum(left, filter=runs)), 0),
             row_cancel_day=_over_row(Min("last_cancel_day", filter=open_window)),
-            row_term_end=_over_row(Min("purchase__term_end", filter=running)),
+            row_term_end=_over_row(Min("purchase__term_end", filter=runs)),
             standing=Case(*ranks, default=0),
         )
         .order_by(*_TITLES, "-standing", "-order__placed_at", "-pk")

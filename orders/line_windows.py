@@ -38,8 +38,8 @@ class LineWindow:
 
     @property
     def is_running(self) -> bool:
-        """Whether there are days left to cancel it, by whichever way its policy has."""
-        return self.is_open and not self.is_cancelled
+        """Whether it runs and there are days left to cancel it, by whichever way its policy has."""
+        return self.is_open and self.line.purchase.is_running(utc_day(self.now))
 
     @property
     def days_left(self) -> int:

@@ -79,6 +79,19 @@ def test_the_software_is_counted_by_what_has_become_of_it(page_of, agent, custom
     assert '<dt>Waiting for keys</dt><dd class="is-waiting">1</dd>' in page
 
 
+def test_what_has_ended_waits_neither_for_keys_nor_for_its_window_to_close(clock, page_of, agent, customer):
+    clock.set("2020-01-24T12:00:00Z")
+    buy_line(agent, customer, make_sku(title="Monthly", term="P1M"))
+    clock.set("2020-02-23T23:59:59Z")
+    page = page_of(customer)
+    assert "Monthly" in page
+    assert '<dt>Waiting for keys</dt><dd class="is-waiting">1</dd>' in page
+    clock.set("2020-02-24T00:00:00Z")
+    page = page_of(customer)
+    assert "Monthly" not in page
+    assert "<dt>Waiting for keys</dt><dd>0</dd>" in page
+
+
 def test_recent_orders_and_the_cart_that_waits_are_linked(page_of, agent, customer):
     order = buy_line(agent, customer, make_sku()).order
     add_to_cart(customer.tenant_id, make_sku().public_id, 1, actor=agent)

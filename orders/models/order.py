@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import Partner, User
+from csp_portal.calendar_utc import utc_day
 from csp_portal.money import AmountField
 from customers.models import Customer
 from software import window
 from software.models import CancellationPolicy, KeyState, PolicyVersion, PurchaseStatus, SoftwarePurchase
+from software.models.purchases import running
 from software.offers import tax_label
 from software.tax import Amounts
 
@@ -113,6 +115,11 @@ class Order(models.Model):
         return {**self.customer.log_subject(), "order_number": self.number}
 
 
+def in_window(now: datetime) -> Q:
+    """Lines whose purchase runs and whose window is open at `now`, by whichever way their policy has (C2)."""
+    return running(utc_day(now), of="purchase__") & Q(window_closes_at__gt=now)
+
+
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(order__customer__in=Customer.objects.visible_to(user))
@@ -124,12 +131,8 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         )
 
     def window_open(self, now: datetime) -> Self:
-        """Lines that self-service can still cancel at `now`."""
-        return self.filter(
-            purchase__status=PurchaseStatus.ACTIVE,
-            policy_version__policy=CancellationPolicy.SELF_SERVICE,
-            window_closes_at__gt=now,
-        )
+        """Running lines that self-service can still cancel at `now`."""
+        return self.filter(in_window(now), policy_version__policy=CancellationPolicy.SELF_SERVICE)
 
     def closing_soon(self, now: datetime) -> Self:
         """Lines whose window is open and closes within the next seven days, the first to close first (C10)."""

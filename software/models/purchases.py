@@ -35,6 +35,12 @@ class KeyState(models.TextChoices):
         return {KeyState.ALLOTTED: "good", KeyState.PENDING: "waiting"}.get(self, "neutral")
 
 
+def running(day: date, *, of: str = "") -> Q:
+    """Purchases that are active and whose term is not over on `day` (UTC) (B6); `of` leads to them: `purchase__`."""
+    active = Q(**{f"{of}status": PurchaseStatus.ACTIVE})
+    return active & (Q(**{f"{of}term_end": None}) | Q(**{f"{of}term_end__gt": day}))
+
+
 class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(customer__in=Customer.objects.visible_to(user))
@@ -44,13 +50,11 @@ class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
 
     def at_a_glance(self, day: date) -> dict[str, int]:
         """How many run, wait for keys, were cancelled or have ended by `day` (UTC)."""
-        ended = Q(status=PurchaseStatus.ACTIVE, term_end__lte=day)
-        running = Q(status=PurchaseStatus.ACTIVE) & (Q(term_end=None) | Q(term_end__gt=day))
         return self.aggregate(
-            running=Count("pk", filter=running),
-            waiting=Count("pk", filter=Q(status=PurchaseStatus.ACTIVE, key_state=KeyState.PENDING)),
+            running=Count("pk", filter=running(day)),
+            waiting=Count("pk", filter=running(day) & Q(key_state=KeyState.PENDING)),
             cancelled=Count("pk", filter=Q(status=PurchaseStatus.CANCELLED)),
-            ended=Count("pk", filter=ended),
+            ended=Count("pk", filter=Q(status=PurchaseStatus.ACTIVE) & ~running(day)),
         )
 
     def keys_pending(self) -> Self:
@@ -124,6 +128,10 @@ class SoftwarePurchase(models.Model):
     def has_ended(self, day: date) -> bool:
         """Whether the paid term is over on `day` (UTC) (B6)."""
         return self.term_end is not None and day >= self.term_end
+
+    def is_running(self, day: date) -> bool:
+        """Whether it is active and its term not over on `day` (UTC)."""
+        return self.is_active and not self.has_ended(day)
 
     @property
     def order_number(self) -> str:

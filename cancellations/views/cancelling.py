@@ -11,10 +11,11 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from activity.models import Action
 from cancellations.forms import CancellationForm
 from cancellations.models import Cancellation
-from cancellations.offer import Offer, choices, chosen_line
 from cancellations.services import confirm_cancellation
+from cancellations.terms import CancellationTerms, choices, chosen_line
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
@@ -25,18 +26,17 @@ from orders.models import OrderLine
 CANCELLATION = "cancellation"  # id of the part that htmx exchanges
 
 
-@require_http_methods(["GET", "POST"])
-@role_required(Permission.CANCEL)
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Permission.CANCEL, refused=Action.CANCEL_REFUSED)
 def cancel(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
     """GET shows on which terms an order of the row can be cancelled (`?order=`); POST cancels it as it was quoted."""
     lines = OrderLine.objects.visible_to(request.user).of(tenant_id, sku_id).with_purchase().with_cancellation()
-    if request.method == "GET":
+    if request.method != "POST":
         return _show(request, get_list_or_404(lines))
     line = _chosen(request, get_list_or_404(lines), timezone.now())
-    form = CancellationForm(request.POST)
-    form.is_valid()  # both fields may be empty: what is missing is the service's to refuse
+    sent = CancellationForm(request.POST).sent()
     try:
-        cancellation = confirm_cancellation(line.purchase.public_id, actor=request.user, **form.cleaned_data)
+        cancellation = confirm_cancellation(line.purchase.public_id, actor=request.user, **sent)
     except Refusal as refusal:
         return _show(request, get_list_or_404(lines.all()), refusal)
     messages.success(request, _done(cancellation))
@@ -55,7 +55,7 @@ def _show(request: SignedInRequest, lines: Sequence[OrderLine], refusal: Refusal
     now = timezone.now()
     context = {
         "choices": choices(lines, now),
-        "offer": Offer(_chosen(request, lines, now), now),
+        "terms": CancellationTerms(_chosen(request, lines, now), now),
         "refusal": refusal,
     }
     part = request.htmx.target == CANCELLATION

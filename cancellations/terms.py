@@ -1,4 +1,4 @@
-"""What the cancel dialog offers: the orders of a row, and the terms on which the chosen one can be cancelled (C3)."""
+"""What the cancel dialog shows: the orders of a row, and the terms on which the chosen one can be cancelled (C3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Offer:
+class CancellationTerms:
     """What cancelling one line at `now` means."""
 
     line: OrderLine

@@ -57,6 +57,11 @@ def newest_token_key_id() -> str:
     return key_id(settings.LINK_TOKEN_KEYS[0])
 
 
+def knows_token_key(name: str) -> bool:
+    """Whether the key of that name is still configured; without it no token made with it can be shown or checked."""
+    return name in {key_id(key) for key in settings.LINK_TOKEN_KEYS}
+
+
 def make_token(public_id: UUID, token_key_id: str, purpose: str) -> str:
     """The token of a link or session: its id and a MAC of it, base64url without padding."""
     mac = _mac(public_id, token_key_id, purpose)

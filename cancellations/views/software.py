@@ -92,5 +92,6 @@ def _select_product(opened: OpenRow) -> dict[str, object]:
 
 
 def _address(request: SignedInRequest, opened: OpenRow) -> str:
-    """The link's address in full, as it is passed on; empty where there is no link."""
-    return absolute(request, opened.link.get_absolute_url()) if opened.link else ""
+    """The link's address in full, as it is passed on; empty where there is none."""
+    link = opened.link
+    return absolute(request, link.get_absolute_url()) if link and link.has_address else ""

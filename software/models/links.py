@@ -97,6 +97,11 @@ class DownloadLink(models.Model):
         return custody.make_token(self.public_id, self.token_key_id, "link")
 
     @property
+    def has_address(self) -> bool:
+        """Whether its token can still be made: not once the key for it was retired, until the next grant."""
+        return custody.knows_token_key(self.token_key_id)
+
+    @property
     def left(self) -> int:
         """Downloads that may still start."""
         return self.limit - self.used
@@ -105,7 +110,7 @@ class DownloadLink(models.Model):
         """Judged at `now`, never by a job (K3, K9)."""
         if self.revoked_at is not None:
             return LinkState.REVOKED
-        if now >= self.expires_at:
+        if now >= self.expires_at or not self.has_address:
             return LinkState.EXPIRED
         return LinkState.EXHAUSTED if self.used >= self.limit else LinkState.ACTIVE
 

@@ -13,7 +13,7 @@ from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.calendar_utc import start_of_day, utc_day
 from csp_portal.errors import Refusal
-from software import reasons
+from software import custody, reasons
 from software.models import (
     LINK_DOWNLOADS,
     LINK_LIFETIME,
@@ -89,7 +89,9 @@ def _grant_anew(link: DownloadLink, actor: User, now: datetime) -> DownloadLink:
     link.expires_at = _expiry(link.purchase, now)
     link.limit = LINK_DOWNLOADS
     link.used = 0
-    link.save(update_fields=["grant_number", "granted_at", "granted_by", "expires_at", "limit", "used"])
+    if not link.has_address:
+        link.token_key_id = custody.newest_token_key_id()  # the address changes: the old one opens nothing any more
+    link.save(update_fields=["grant_number", "granted_at", "granted_by", "expires_at", "limit", "used", "token_key_id"])
     record(Action.LINK_RENEWED, actor=actor, on=link, details=_grant_details(link))
     return link
 

@@ -7,8 +7,6 @@ from django.conf import settings
 from cancellations import reasons
 from cancellations.models import Cancellation
 from cancellations.quotes import Quote
-from csp_portal.accounts.models import User
-from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Reason, Refusal
 from orders.models import OrderLine
 from software.models import CancellationPolicy
@@ -27,14 +25,11 @@ def line_refusal(line: OrderLine, now: datetime) -> Refusal | None:
     return None
 
 
-def check_confirmable(
-    line: OrderLine, quote: Quote | None, *, notice_accepted: bool, actor: User, now: datetime
-) -> Quote:
-    """Every check before a cancellation, on a line that is locked; answers the quote that binds.
+def check_confirmable(line: OrderLine, quote: Quote | None, *, notice_accepted: bool, now: datetime) -> Quote:
+    """Every check after the role's, on a line that is locked; answers the quote that binds.
 
     A good quote is honoured across the deadline: the window is judged at the instant it was made (C5).
     """
-    require(actor, Permission.CANCEL, on=line)
     own = quote if quote and quote.purchase_id == line.purchase.public_id else None
     good = own is not None and own.is_good_at(now)
     refusal = line_refusal(line, own.quoted_at if own and good else now)

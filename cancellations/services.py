@@ -12,6 +12,7 @@ from cancellations.models import Cancellation
 from cancellations.notice import NOTICE_VERSION
 from cancellations.quotes import Quote, read_quote
 from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission, require
 from csp_portal.rounding import plain_amount
 from orders.billing.services import fix_credit
 from orders.models import OrderLine
@@ -25,16 +26,17 @@ from software.services.purchasing import Revoked
 def confirm_cancellation(purchase_id: UUID, *, quote: str, notice_accepted: bool, actor: User) -> Cancellation:
     """Cancel a whole line as it was quoted: status, keys, links, sessions, credit and log in one transaction (C6).
 
-    The same actor with the same quote again gets the same answer (C7). Raises Refusal by the checks of C4, in their
-    order; OrderLine.DoesNotExist for a purchase of another partner.
+    Who has cancelled it and submits again, in this tab or another, gets the same answer (C7). Raises Refusal by the
+    checks of C4, in their order; OrderLine.DoesNotExist for a purchase of another partner.
     """
     now = timezone.now()
     line = _locked_line(purchase_id, actor)
+    require(actor, Permission.CANCEL, on=line)
     given = read_quote(quote)
     done = Cancellation.objects.filter(order_line=line, cancelled_by=actor).first()
-    if done is not None and given is not None and given.quoted_at == done.quoted_at:
+    if done is not None and given is not None and given.purchase_id == purchase_id and notice_accepted:
         return done
-    binding = check_confirmable(line, given, notice_accepted=notice_accepted, actor=actor, now=now)
+    binding = check_confirmable(line, given, notice_accepted=notice_accepted, now=now)
     revoked = revoke_purchase(line.purchase, now=now)
     credit = fix_credit(
         line,

@@ -283,3 +283,14 @@ def test_a_row_of_another_customer_is_not_found(agent, client_of, customer, line
     assert client_of(agent).get(address).status_code == 404
     address = reverse("cancellations:cancel", args=[customer.tenant_id, uuid4()])
     assert client_of(agent).get(address).status_code == 404
+
+
+def test_a_quote_that_cannot_be_read_is_refused_and_changes_nothing(agent, customer, client_of):
+    line = buy_line(agent, customer, make_sku(keys=1))
+    address = (
+        f"/customers/{customer.tenant_id}/software/{line.purchase.sku.public_id}/cancel/?order={line.order.number}"
+    )
+    response = client_of(agent).post(address, {"quote": "a\0b", "notice_accepted": "on"})
+    assert response.status_code == 400
+    line.purchase.refresh_from_db()
+    assert line.purchase.is_active

@@ -311,3 +311,16 @@ def test_days_are_counted_in_utc(clock, agent, line):
     assert line.window_closes_at == datetime.fromisoformat("2020-03-25T00:00:00Z")
     assert line.days_left(timezone.now()) == 60
     assert line.days_left(line.window_closes_at - timedelta(seconds=1)) == 0
+
+
+def test_a_second_tab_with_a_quote_of_its_own_gets_the_same_answer(clock, agent, customer):
+    line = buy_line(agent, customer, make_sku(keys=1))
+    fresh = OrderLine.objects.with_purchase().get(pk=line.pk)
+    first = quote_line(fresh, timezone.now()).signed()
+    clock.set("2020-01-24T12:01:00Z")
+    second = quote_line(fresh, timezone.now()).signed()
+    sent = {"notice_accepted": True, "actor": agent}
+    done = confirm_cancellation(line.purchase.public_id, quote=first, **sent)
+    assert confirm_cancellation(line.purchase.public_id, quote=second, **sent).pk == done.pk
+    assert Cancellation.objects.count() == Credit.objects.count() == 1
+    assert not Event.objects.filter(action=Action.CANCEL_REFUSED).exists()

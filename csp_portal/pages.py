@@ -18,13 +18,15 @@ MESSAGES_REGION = "#messages"
 
 
 class RefusalMiddleware:
-    """Shows a refusal that no view has caught, and sends an htmx request on when its answer is another page."""
+    """Shows a refusal that no view has caught, or a method that none takes; takes htmx along to another page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if response.status_code == 405:
+            return _not_allowed(request, response)
         # htmx would follow a redirect silently and put the whole page, or the sign-in form, into a part of this one.
         if request.htmx and 300 <= response.status_code < 400 and response.has_header("Location"):  # type: ignore[attr-defined]
             return _leave_for(response)
@@ -41,6 +43,14 @@ def _leave_for(redirect: HttpResponseBase) -> HttpResponseClientRedirect:
     """The redirect as one that the browser itself follows, with the cookies it carries."""
     response = HttpResponseClientRedirect(redirect.headers["Location"])
     response.cookies.update(redirect.cookies)
+    return response
+
+
+def _not_allowed(request: HttpRequest, refused: HttpResponseBase) -> HttpResponse:
+    """A page in the place of Django's empty answer, with its headers: which methods are allowed."""
+    response = _answer(request, "405.html", 405)
+    for header, value in refused.headers.items():
+        response.headers.setdefault(header, value)
     return response
 
 

@@ -171,7 +171,10 @@ def test_the_landing_page_is_small_and_needs_no_script(link, client):
 
 def test_other_methods_are_not_allowed(link, client):
     assert client.put(link.get_absolute_url()).status_code == 405
-    assert client.post(session_of(link)).status_code == 405
+    response = Client(enforce_csrf_checks=True).post(session_of(link))
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert "This cannot be opened like this" in response.content.decode()
 
 
 # Sessions

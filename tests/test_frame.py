@@ -2,7 +2,9 @@
 
 import gzip
 import re
+import uuid
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -171,6 +173,30 @@ def test_an_address_without_a_page_is_a_page(agent, client_of, signed_in):
     response = (client_of(agent) if signed_in else Client()).get("/nowhere/")
     assert response.status_code == 404
     assert "Page not found" in body(response)
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_an_address_that_takes_only_forms_is_a_page_with_a_way_on(agent, client_of, signed_in):
+    response = (client_of(agent) if signed_in else Client()).get("/preferences/theme/")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert "This cannot be opened like this" in body(response)
+    assert 'href="/"' in body(response)
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://testserver/orders/?page=2#x", "/orders/?page=2"),
+        ("http://testserver//evil.example/", "/"),
+        ("https://evil.example/orders/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(client, came_from, leads_to):
+    address = reverse("orders:remove", args=[uuid.uuid4(), uuid.uuid4()])
+    response = client.post(address, headers={"referer": came_from})
+    assert response.status_code == 302
+    assert response.url == f"{reverse('account_login')}?{urlencode({'next': leads_to})}"
 
 
 def test_a_form_without_its_token_is_told_so(agent):

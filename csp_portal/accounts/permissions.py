@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from activity.models import Action
@@ -114,7 +115,7 @@ def role_required(permission: Permission, *, refused: Action = Action.ACCESS_REF
         @wraps(view)
         def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
+                return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': _page_after_sign_in(request)})}")
             if not request.user.may(permission):
                 refusal = request.user.refusal(permission)
                 details = {"permission": permission.value, "path": request.path.replace("\0", "")}
@@ -126,6 +127,17 @@ def role_required(permission: Permission, *, refused: Action = Action.ACCESS_REF
         return gated
 
     return decorate
+
+
+def _page_after_sign_in(request: HttpRequest) -> str:
+    """The address asked for, where a browser can open it; after a form the page that it stood on, else the first."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    page, here = request.headers.get("Referer", ""), {request.get_host()}
+    if not url_has_allowed_host_and_scheme(page, here, require_https=request.is_secure()):
+        return "/"
+    path = urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl()
+    return path if url_has_allowed_host_and_scheme(path, None) else "/"
 
 
 def public(view: View) -> View:

@@ -46,8 +46,8 @@ def link_page(view: View) -> View:
 
 @public
 @csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
 @link_page
+@require_http_methods(["GET", "HEAD", "POST"])
 def landing(request: HttpRequest, token: str) -> HttpResponseBase:
     """GET shows the link and never counts; POST starts a download, counts one and redirects to its session."""
     if request.method == "POST":
@@ -66,8 +66,9 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 @public
-@require_safe
+@csrf_exempt
 @link_page
+@require_safe
 def session(request: HttpRequest, token: str, file_name: str) -> HttpResponseBase:
     """The file, or one range of it, inside its session; `file_name` only gives the address a name to save by."""
     opened, file = open_file(token, actor=Actor.link_holder())

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from activity.models import Action
 from activity.services import record, refusals_recorded
 from csp_portal.accounts.models import User
 from csp_portal.errors import Refusal
+from csp_portal.rounding import plain_amount
 from orders import reasons
 from orders.billing.services import post_charges
 from orders.models import Cart, Order, OrderLine
@@ -110,8 +112,8 @@ def _add_line(order: Order, number: int, line: ReviewLine, now: datetime) -> Ord
 
 def _record(order: Order, lines: list[OrderLine], actor: User) -> None:
     bought = [{"sku": line.purchase.sku.catalogue_id, "quantity": line.quantity} for line in lines]
-    gross = sum(line.gross for line in lines)
-    details = {"lines": bought, "gross": str(gross), "currency": order.currency}
+    gross = plain_amount(sum((line.gross for line in lines), Decimal(0)), order.currency)
+    details = {"lines": bought, "gross": gross, "currency": order.currency}
     record(Action.ORDER_PLACED, actor=actor, on=order, details=details)
 
 

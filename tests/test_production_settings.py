@@ -17,6 +17,10 @@ REQUIRED = {
     "ALLOWED_HOSTS": "portal.example",
     "DATABASE_URL": "postgres://web:secret@localhost:5432/portal",
     "REDIS_URL": "redis://localhost:6379/0",
+    "OPERATOR_NAME": "Operator Ltd",
+    "OPERATOR_ADDRESS": "1 Harbour Street, London",
+    "OPERATOR_TAX_ID": "GB 1",
+    "OPERATOR_SUPPORT_EMAIL": "support@operator.example",
 }
 SYSTEM = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")  # nothing of the tests' own settings
 

@@ -4,11 +4,14 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
+from csp_portal.accounts.permissions import public
 from csp_portal.errors import Refusal
 from csp_portal.reader import theme_of
 
@@ -52,6 +55,20 @@ def _not_allowed(request: HttpRequest, refused: HttpResponseBase) -> HttpRespons
     for header, value in refused.headers.items():
         response.headers.setdefault(header, value)
     return response
+
+
+@public
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Search engines find nothing here: pages are a partner's own, and links are secrets."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
+
+
+@public
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for an icon of what is no page, such as a file."""
+    return HttpResponseRedirect(static("portal.svg"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -3,10 +3,13 @@
 from django.urls import include, path
 
 from csp_portal.home import home
+from csp_portal.pages import favicon, robots
 from csp_portal.reader import choose_theme
 
 urlpatterns = [
     path("", home, name="home"),
+    path("robots.txt", robots, name="robots"),
+    path("favicon.ico", favicon, name="favicon"),
     path("preferences/theme/", choose_theme, name="choose_theme"),
     path("", include("csp_portal.accounts.urls")),
     path("", include("customers.urls")),

@@ -103,6 +103,16 @@ class Frame:
     def gear_menu(self) -> list[Item]:
         return self._items(GEAR_MENU)
 
+    @property
+    def may_search(self) -> bool:
+        """Whether the search for customers would answer the reader."""
+        return self.user is not None and self.user.is_authenticated and self.user.may(Permission.SEE_CUSTOMERS)
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether the reader's roles open any place but the one they are at."""
+        return any(not item.refusal and not item.current for item in self.navigation + self.gear_menu)
+
     @cached_property
     def roles(self) -> list[Text]:
         """The reader's roles by name, in the table's order."""

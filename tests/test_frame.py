@@ -132,6 +132,12 @@ def test_the_search_box_asks_the_customers_for_q(agent, client_of):
     assert 'name="q" value="&lt;b&gt;"' in page
 
 
+def test_who_may_not_see_customers_has_no_search_box(partner, client_of):
+    client = client_of(UserFactory(partner=partner, roles=[Role.AUDITOR]))
+    assert 'role="search"' not in body(client.get("/sample/"))
+    assert "search box" not in body(client.get("/nowhere/"))
+
+
 def test_messages_come_in_one_place_and_are_announced(agent, client_of):
     page = body(client_of(agent).get("/sample/"))
     region = page[page.index('id="messages"') :]
@@ -156,6 +162,14 @@ def test_a_refusal_is_a_page_with_its_status_reason_and_a_way_on(client):
         assert expected in body(response)
 
 
+@pytest.mark.parametrize(("method", "heading"), [("GET", "Not open to your roles"), ("POST", "This was not done")])
+def test_a_refused_page_is_not_headed_like_a_refused_change(partner, client_of, method, heading):
+    auditor = UserFactory(partner=partner, roles=[Role.AUDITOR])
+    response = client_of(auditor).generic(method, reverse("orders:add", args=[uuid.uuid4()]))
+    assert response.status_code == 403
+    assert re.search(rf'<h1 class="page-title">\s*{heading}', body(response))
+
+
 def test_somebody_signed_in_meets_a_refusal_inside_the_frame(agent, client_of):
     assert 'aria-label="Main navigation"' in body(client_of(agent).get("/refuse/"))
     assert 'aria-label="Main navigation"' not in body(Client().get("/refuse/"))
@@ -173,6 +187,11 @@ def test_an_address_without_a_page_is_a_page(agent, client_of, signed_in):
     response = (client_of(agent) if signed_in else Client()).get("/nowhere/")
     assert response.status_code == 404
     assert "Page not found" in body(response)
+
+
+def test_search_engines_are_kept_out_and_browsers_find_an_icon(client):
+    assert body(client.get("/robots.txt")) == "User-agent: *\nDisallow: /\n"
+    assert client.get("/favicon.ico").url == "/static/portal.svg"
 
 
 @pytest.mark.parametrize("signed_in", [True, False])

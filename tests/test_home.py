@@ -149,6 +149,9 @@ def test_a_support_agent_sees_no_partners_data(see, agent, customer):
     page = see(UserFactory(partner=None, roles=[Role.SUPPORT_AGENT]))
     assert line.order.number not in page
     assert customer.company_name not in page
+    assert "Your roles open no other page" in page
+    assert "Ask an Operator admin for the role" in page
+    assert "of your organisation" not in page
 
 
 def test_the_operator_sees_which_products_wait_for_keys_how_many_lines_and_since_when(

@@ -87,7 +87,7 @@ class User(AbstractBaseUser):
 
     def refusal(self, permission: Permission) -> Refusal:
         """Why the user may not use `permission`."""
-        return role_refusal(permission, self.roles)
+        return role_refusal(permission, self.roles, staff=self.partner_id is None)
 
     def refusal_to(self, permission: Permission) -> Refusal | None:
         """The reason beside a control that the user may not use (P2); None if they may."""

@@ -77,19 +77,20 @@ ROLE_REQUIRED = Reason(
     code="role_required",
     rule="P1",
     sentence=_("Only these roles may %(action)s: %(needed)s. Yours: %(held)s."),
-    next_step=_("Ask a Global admin of your organisation for the role, or a colleague who has it."),
+    next_step=_("Ask %(whom)s for the role, or a colleague who has it."),
     status=403,
 )
 
 
-def role_refusal(permission: Permission, roles: frozenset[Role]) -> Refusal:
-    """Why someone who holds `roles` may not use `permission`."""
+def role_refusal(permission: Permission, roles: frozenset[Role], *, staff: bool) -> Refusal:
+    """Why someone who holds `roles` may not use `permission`; the operator's `staff` ask someone else for more."""
     needed = [role for role in Role if role in ROLES_THAT_MAY[permission]]
     return Refusal(
         ROLE_REQUIRED,
         needed=_names(needed),
         action=permission.label,
         held=_names([role for role in Role if role in roles]) or "–",
+        whom=_("an Operator admin") if staff else _("a Global admin of your organisation"),
     )
 
 

@@ -51,7 +51,7 @@ class LogForm(forms.Form):
     def __init__(self, asked: dict[str, str]) -> None:
         last = _day(asked.get("to", "")) or timezone.localdate()
         default = {
-            "from": (last - timedelta(days=DAYS_BY_DEFAULT - 1)).isoformat(),
+            "from": max(FIRST_DAY, last - timedelta(days=DAYS_BY_DEFAULT - 1)).isoformat(),
             "to": last.isoformat(),
             "show": Shown.KEYS_AND_DOWNLOADS.value,
         }

@@ -92,6 +92,12 @@ def test_without_a_choice_keys_and_downloads_are_listed_and_all_on_demand(see, r
     assert shown(see("?show=nonsense")) == [Action.DOWNLOAD_STARTED, Action.LINK_GRANTED, Action.KEY_REVEALED]
 
 
+def test_the_first_day_by_default_is_one_that_may_be_asked_for(see, clock):
+    response = see("?to=2000-01-01")
+    assert response.context["form"].errors == {}
+    assert response.context["form"].query["from"] == "2000-01-01"
+
+
 def test_the_last_30_days_are_shown_by_default_and_written_out(see, clock):
     clock.set("2020-03-01T12:00:00Z")
     response = see()

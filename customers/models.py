@@ -3,7 +3,7 @@
 import uuid
 from typing import Any, Self
 
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.urls import reverse
@@ -11,9 +11,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import Partner, User
+from csp_portal.rounding import minor_unit_digits
+from csp_portal.territories import is_country
 
-COUNTRY_CODE = RegexValidator(r"^[A-Z]{2}\Z", _("Give a country code of two capital letters, such as DE."))
-CURRENCY_CODE = RegexValidator(r"^[A-Z]{3}\Z", _("Give a currency code of three capital letters, such as EUR."))
+
+def known_country(code: str) -> None:
+    """Raise ValidationError unless `code` names a country (U1)."""
+    if not is_country(code):
+        raise ValidationError(_("Give a country's code of two capital letters, such as DE."), code="country")
+
+
+def known_currency(code: str) -> None:
+    """Raise ValidationError unless `code` is a currency of ISO 4217 (M5)."""
+    if code not in minor_unit_digits():
+        raise ValidationError(_("Give a currency's code of three capital letters, such as EUR."), code="currency")
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -66,13 +77,13 @@ class Customer(models.Model):
     tenant_id = models.UUIDField(_("tenant GUID"))
     company_name = models.CharField(_("company name"), max_length=200)
     primary_domain = models.CharField(_("primary domain"), max_length=253)
-    market = models.CharField(_("market"), max_length=2, validators=[COUNTRY_CODE])
-    currency = models.CharField(_("currency"), max_length=3, validators=[CURRENCY_CODE])
+    market = models.CharField(_("market"), max_length=2, validators=[known_country])
+    currency = models.CharField(_("currency"), max_length=3, validators=[known_currency])
     address_line = models.CharField(_("street"), max_length=200)
     city = models.CharField(_("city"), max_length=100)
     region = models.CharField(_("state or province"), max_length=100, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
-    country = models.CharField(_("country"), max_length=2, validators=[COUNTRY_CODE])
+    country = models.CharField(_("country"), max_length=2, validators=[known_country])
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = CustomerQuerySet.as_manager()

@@ -77,12 +77,21 @@ def test_a_domain_is_taken_in_any_case(agent):
         ("market", "de"),
         ("market", "DEU"),
         ("market", ""),
+        ("market", "QQ"),
+        ("market", "EU"),
         ("currency", "eur"),
         ("currency", "EURO"),
+        ("currency", "ABC"),
         ("country", "Germany"),
+        ("country", "ZZ"),
         ("tenant_id", "not a guid"),
         ("company_name", ""),
     ],
 )
 def test_a_wrong_field_is_named(agent, field, value):
     assert list(refused(agent, **{field: value}).message_dict) == [field]
+
+
+def test_a_code_that_means_nothing_is_told_with_one_that_does(agent):
+    assert refused(agent, market="QQ").messages == ["Give a country's code of two capital letters, such as DE."]
+    assert refused(agent, currency="ABC").messages == ["Give a currency's code of three capital letters, such as EUR."]

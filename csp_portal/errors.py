@@ -73,7 +73,7 @@ class Refusal(Exception):
 
 
 def written(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """`facts` as a reader sees them: days and instants in words, instants in the reader's zone."""
+    """`facts` as a reader sees them: days and instants in words, instants in the reader's zone, numbers grouped."""
     return {name: _written(value) for name, value in facts.items()}
 
 
@@ -82,4 +82,6 @@ def _written(value: Any) -> Any:
         return written_instant(timezone.localtime(value))
     if isinstance(value, date):
         return formats.date_format(value, "DATE_FORMAT")
+    if isinstance(value, int):
+        return formats.number_format(value, force_grouping=True)
     return value

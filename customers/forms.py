@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.territories import country_name
+from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 from customers.models import Customer, CustomerQuerySet
 
 
@@ -15,9 +16,10 @@ class CustomerSearchForm(forms.Form):
     q = forms.CharField(
         label=_("Name, domain or tenant GUID"),
         required=False,
+        error_messages=TEXT_ERRORS,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
-    market = forms.ChoiceField(label=_("Market"), required=False)
+    market = forms.ChoiceField(label=_("Market"), required=False, error_messages=NO_SUCH_CHOICE)
 
     def __init__(self, data: Any, *, customers: CustomerQuerySet) -> None:
         super().__init__(data)

@@ -1,17 +1,29 @@
 """Choosing from the catalogue, changing the cart, placing the order (B1, B2)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.formats import number_format
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 from orders.models import MAX_QUANTITY
 from orders.review import Review, ReviewLine
 from software.models import Kind, Product, Sku
 from software.models.catalogue import SkuQuerySet
+
+_WHOLE_NUMBER = re.compile(r"\s*-?[0-9]+\s*")
+
+
+def _most_units() -> str:
+    most = number_format(MAX_QUANTITY, force_grouping=True)
+    return gettext("A line holds at most %(most)s units.") % {"most": most}
 
 
 class QuantityField(forms.IntegerField):
@@ -26,11 +38,29 @@ class QuantityField(forms.IntegerField):
                 "required": _("Give a quantity."),
                 "invalid": _("Give the quantity as a whole number."),
                 "min_value": _("A line holds at least %(limit_value)s unit."),
-                "max_value": _("A line holds at most %(limit_value)s units."),
+                "max_value": lazy(_most_units, str)(),
             },
             widget=forms.NumberInput(attrs={"class": "quantity", "autocomplete": "off"}),
             **options,
         )
+
+    def to_python(self, value: Any) -> int | None:
+        """Digits only: Python and Django would also read `1_0`, `+3` and `10.000`, each in a way of its own."""
+        if value not in self.empty_values and not _WHOLE_NUMBER.fullmatch(str(value)):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class SkuField(forms.ModelChoiceField):
+    """A SKU by its public id."""
+
+    def to_python(self, value: Any) -> Sku | None:
+        """What is no id at all names no product either; Django would repeat all of it."""
+        try:
+            sku: Sku | None = super().to_python(value)
+        except forms.ValidationError as error:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from error
+        return sku
 
 
 class CatalogueFilterForm(forms.Form):
@@ -39,10 +69,16 @@ class CatalogueFilterForm(forms.Form):
     find = forms.CharField(  # not `q`, which is the search for customers above every page
         label=_("Product, SKU or product id"),
         required=False,
+        error_messages=TEXT_ERRORS,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
-    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All kinds")), *Kind.choices])
-    publisher = forms.ChoiceField(label=_("Publisher"), required=False)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        required=False,
+        choices=[("", _("All kinds")), *Kind.choices],
+        error_messages=NO_SUCH_CHOICE,
+    )
+    publisher = forms.ChoiceField(label=_("Publisher"), required=False, error_messages=NO_SUCH_CHOICE)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
@@ -70,7 +106,7 @@ class CatalogueFilterForm(forms.Form):
 class AddForm(forms.Form):
     """One SKU of the catalogue in a quantity; there is one such form for each row."""
 
-    sku = forms.ModelChoiceField(
+    sku = SkuField(
         Sku.objects,
         to_field_name="public_id",
         widget=forms.HiddenInput,
@@ -126,6 +162,7 @@ class ReviewForm(forms.Form):
         label=_("Purchase order number"),
         required=False,
         max_length=50,
+        error_messages=TEXT_ERRORS,
         help_text=_("Your own reference; it is kept with the order."),
     )
 
@@ -135,7 +172,9 @@ class ReviewForm(forms.Form):
         for name, line in self.lines.items():
             self.fields[name] = forms.BooleanField(
                 label=_("I accept that this can never be cancelled or exchanged: %(sku)s") % {"sku": line.sku.title},
-                error_messages={"required": _("Tick this box, or take the line out of the cart.")},
+                error_messages={
+                    "required": _("Tick the box for %(sku)s, or take it out of the cart.") % {"sku": line.sku.title}
+                },
             )
 
     def ticks(self) -> list[BoundField]:

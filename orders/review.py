@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
+from csp_portal.calendar_utc import month_of
 from csp_portal.errors import Refusal
 from orders.models import Cart, CartLine
 from software.models import CancellationPolicy, Sku
@@ -68,6 +69,7 @@ class Review:
 
     cart: Cart
     tax: MarketTax
+    month: date  # UTC; whose invoice it would stand on
     lines: tuple[ReviewLine, ...]
 
     @property
@@ -91,4 +93,4 @@ def review_cart(cart: Cart, now: datetime) -> Review:
     catalogue = Catalogue(customer.market, customer.currency, now)
     offers = catalogue.offers([line.sku for line in lines])
     reviewed = tuple(ReviewLine(line, offer, now) for line, offer in zip(lines, offers, strict=True))
-    return Review(cart, catalogue.tax, reviewed)
+    return Review(cart, catalogue.tax, month_of(now), reviewed)

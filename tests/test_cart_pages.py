@@ -94,9 +94,10 @@ def test_a_wrong_quantity_saves_none_and_stays_typed(browser, agent, customer):
 def test_a_line_is_removed_and_once_more_is_no_fault(browser, agent, customer):
     sku = make_sku()
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
-    for _time in range(2):
+    for said in (True, False):
         response = browser.post(_url("remove", customer, sku.public_id), follow=True)
         assert "The cart is empty" in response.content.decode()
+        assert ("The line was taken out of the cart." in response.content.decode()) is said
     assert not CartLine.objects.exists()
 
 
@@ -143,10 +144,29 @@ def test_what_can_never_be_cancelled_needs_its_tick_and_the_rest_stays_typed(bro
     review = browser.get(_url("review", customer))
     assert "I accept that this can never be cancelled or exchanged: SUSE Server" in review.content.decode()
     page = _text(browser.post(_url("review", customer), {"key": _key(review), "purchase_order_number": "PO-17"}))
-    assert "Tick this box, or take the line out of the cart." in page
+    assert "Nothing was ordered yet." in page
+    assert f'href="#id_never-{never.public_id}">Tick the box for SUSE Server, or take it out of the cart.</a>' in page
     assert 'value="PO-17"' in page
     assert not Order.objects.exists()
     assert CartLine.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("x" * 10_000, "This is too long: give at most 50 characters."), ("\0", "a character that no keyboard types")],
+)
+def test_a_purchase_order_number_that_cannot_be_kept_is_told_in_our_words(browser, customer, never, number, said):
+    sent = {"key": _key(browser.get(_url("review", customer))), f"never-{never.public_id}": "on"}
+    assert said in _text(browser.post(_url("review", customer), {**sent, "purchase_order_number": number}))
+    assert not Order.objects.exists()
+
+
+def test_the_review_names_the_month_of_the_invoice_in_utc(clock, client_of, agent, customer, never):
+    clock.set("2020-01-31T23:30:00Z")
+    browser = client_of(agent)
+    browser.cookies["timezone"] = "Asia/Tokyo"
+    page = _text(browser.get(_url("review", customer)))
+    assert 'will come on the <time class="text-nowrap" datetime="2020-01">January 2020</time> invoice (UTC).' in page
 
 
 def test_a_review_that_is_out_of_date_orders_nothing_and_shows_the_new_one(browser, agent, customer):

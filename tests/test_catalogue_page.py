@@ -146,7 +146,11 @@ def test_adding_again_adds_up(client_of, agent, customer):
         ("", "Give a quantity."),
         ("two", "Give the quantity as a whole number."),
         ("0", "A line holds at least 1 unit."),
-        ("10001", "A line holds at most 10000 units."),
+        ("-1", "A line holds at least 1 unit."),
+        ("10001", "A line holds at most 10,000 units."),
+        ("1_0", "Give the quantity as a whole number."),
+        ("+3", "Give the quantity as a whole number."),
+        ("10.000", "Give the quantity as a whole number."),
     ],
 )
 def test_a_wrong_quantity_is_said_at_its_row_and_stays_typed(client_of, agent, customer, typed, said):
@@ -163,10 +167,32 @@ def test_a_refused_quantity_is_said_with_the_next_step_and_stays_typed(client_of
     sku = make_sku()
     _add(client_of(agent), customer, sku, 9999)
     page = _add(client_of(agent), customer, sku, 7).content.decode()
-    assert "this would be 10006." in page
+    assert "this would be 10,006." in page
     assert "Give a smaller quantity" in page
     assert 'value="7"' in page
     assert CartLine.objects.get().quantity == 9999
+
+
+def test_a_refusal_of_the_product_is_not_laid_on_its_quantity(client_of, agent, partner):
+    customer = CustomerFactory(partner=partner, market="GL", currency="DKK")
+    sku = make_sku(kind=Kind.RESERVATION, market="GL", currency="DKK", cancellation_policy="support_only")
+    page = _add(client_of(agent), customer, sku, 1).content.decode()
+    assert "<p>Azure reservations are not sold" in page
+    assert "Quantity: " not in page
+
+
+@pytest.mark.parametrize("sent", ["x" * 10_000, "\0"])
+def test_what_is_no_sku_is_not_repeated(client_of, agent, customer, sent):
+    page = client_of(agent).post(_url(customer), {"sku": sent, "quantity": 1}).content.decode()
+    assert "There is no such product in the catalogue." in page
+    assert "UUID" not in page
+    assert "x" * 100 not in page
+
+
+def test_a_search_that_no_keyboard_types_is_told_in_our_words(client_of, agent, customer):
+    page = client_of(agent).get(_url(customer), {"find": "\0", "kind": "x"}).content.decode()
+    assert "This holds a character that no keyboard types." in page
+    assert "There is no such choice." in page
 
 
 def test_a_sku_that_does_not_exist_is_said(client_of, agent, customer):

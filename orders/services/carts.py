@@ -76,12 +76,14 @@ def set_quantities(tenant_id: UUID, quantities: Mapping[UUID, int], *, actor: Us
 
 @refusals_recorded(Action.ORDER_REFUSED)
 @transaction.atomic
-def remove_from_cart(tenant_id: UUID, sku_id: UUID, *, actor: User) -> None:
-    """Take a line out; one that is gone already is no fault."""
+def remove_from_cart(tenant_id: UUID, sku_id: UUID, *, actor: User) -> bool:
+    """Take a line out; answers whether there was one, for one that is gone already is no fault."""
     now = timezone.now()
     cart = locked_cart(tenant_id, actor=actor)
-    cart.lines.filter(sku__public_id=sku_id).delete()
-    cart.renew_key(now)
+    removed, _of_each_kind = cart.lines.filter(sku__public_id=sku_id).delete()
+    if removed:
+        cart.renew_key(now)
+    return bool(removed)
 
 
 def _checked(quantity: int, customer: Customer) -> int:

@@ -40,8 +40,8 @@ def cart(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
 def remove(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
     """Take a line out of the cart."""
     get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
-    remove_from_cart(tenant_id, sku_id, actor=request.user)
-    messages.success(request, _("The line was taken out of the cart."))
+    if remove_from_cart(tenant_id, sku_id, actor=request.user):
+        messages.success(request, _("The line was taken out of the cart."))
     return redirect("orders:cart", tenant_id)
 
 

@@ -18,6 +18,7 @@ from csp_portal.errors import Refusal
 from csp_portal.pagination import page_of
 from customers.models import Customer
 from orders.forms import AddForm, CatalogueFilterForm
+from orders.reasons import QUANTITY_OUT_OF_RANGE
 from orders.services import add_to_cart
 from software.models import Sku
 from software.offers import Catalogue, Offer
@@ -53,7 +54,7 @@ def add(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         try:
             line = add_to_cart(tenant_id, sku.public_id, quantity, actor=request.user)
         except Refusal as refusal:
-            sent.add_error("quantity", str(refusal))
+            sent.add_error("quantity" if refusal.reason == QUANTITY_OUT_OF_RANGE else None, str(refusal))
         else:
             done = _("The cart now holds %(quantity)s × %(sku)s.")
             messages.success(request, done % {"quantity": line.quantity, "sku": sku.title})

@@ -1,22 +1,19 @@
 """Closing months and issuing invoices: late, twice or at once, once each (R4, R5)."""
 
-import threading
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 
 from activity.models import Action, Event
-from cancellations.quotes import quote_line
-from cancellations.services import confirm_cancellation
 from orders.billing import tasks
 from orders.billing.models import Account, Credit, Entry, Invoice
 from orders.billing.services import close_due_months, credit_month, issue_due_invoices, post_credit, post_due_credits
-from orders.models import OrderLine
 from tests.factories import CustomerFactory, PriceFactory, UserFactory, buy_line, make_sku
+from tests.helpers import cancel, in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -29,13 +26,6 @@ def close():
 
 def issue():
     return issue_due_invoices(timezone.now())
-
-
-def cancel(line, actor):
-    """Cancel a line now; its credit stays to be posted, for no worker runs."""
-    line = OrderLine.objects.with_purchase().get(pk=line.pk)
-    quote = quote_line(line, timezone.now()).signed()
-    return confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=actor).credit
 
 
 def months():
@@ -107,7 +97,7 @@ def test_closing_leaves_the_credits_of_the_new_month_alone(clock, agent, custome
 
 
 def test_a_credit_is_posted_once_however_often_its_job_runs(clock, agent, customer):
-    credit = cancel(buy_line(agent, customer, make_sku()), agent)
+    credit = cancel(buy_line(agent, customer, make_sku()), agent).credit
     assert [tasks.post_credit(credit.pk), post_credit(credit.pk), post_due_credits()] == [True, False, 0]
     assert Entry.objects.filter(credit=credit).count() == 1
     assert Event.objects.filter(action=Action.CREDIT_POSTED).count() == 1
@@ -207,32 +197,13 @@ def test_the_invoice_is_the_sum_of_its_lines(clock, agent, customer):
     assert invoice.entries.count() == 3
 
 
-def in_threads(count, work):
-    """Run `work` in `count` threads at once, each with a connection of its own; answers what they returned."""
-    start, answers = threading.Barrier(count), []
-
-    def run():
-        start.wait()
-        try:
-            answers.append(work())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _thread in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
 @pytest.mark.django_db(transaction=True)
 def test_closing_twice_at_once_makes_the_same_invoices(agent, customer):
     with time_machine.travel("2020-01-24T12:00:00Z"):
         line = buy_line(agent, customer, make_sku())
         cancel(line, agent)
     with time_machine.travel("2020-02-01T00:05:00Z"):
-        assert sorted(in_threads(4, close)) == [0, 0, 0, 1]
+        assert sorted(in_threads(*[close] * 4)) == [0, 0, 0, 1]
     assert Invoice.objects.count() == Event.objects.filter(action=Action.MONTH_CLOSED).count() == 1
     assert Entry.objects.filter(kind="credit").count() == 1
 
@@ -245,7 +216,7 @@ def test_issuing_twice_at_once_gives_each_invoice_one_number(agent, customer):
             buy_line(agent, customer, sku)
     with time_machine.travel("2020-05-08T00:05:00Z"):
         close()
-        assert sum(in_threads(4, issue)) == 3
+        assert sum(in_threads(*[issue] * 4)) == 3
     assert list(Invoice.objects.order_by("number").values_list("number", flat=True)) == [1, 2, 3]
     assert Event.objects.filter(action=Action.INVOICE_ISSUED).count() == 3
 
@@ -253,6 +224,6 @@ def test_issuing_twice_at_once_gives_each_invoice_one_number(agent, customer):
 @pytest.mark.django_db(transaction=True)
 def test_a_credit_posted_by_many_at_once_stands_once(agent, customer):
     with time_machine.travel("2020-01-24T12:00:00Z"):
-        credit = cancel(buy_line(agent, customer, make_sku()), agent)
-        assert sorted(in_threads(4, lambda: post_credit(credit.pk))) == [False, False, False, True]
+        credit = cancel(buy_line(agent, customer, make_sku()), agent).credit
+        assert sorted(in_threads(*[partial(post_credit, credit.pk)] * 4)) == [False, False, False, True]
     assert Entry.objects.filter(credit=credit).count() == 1

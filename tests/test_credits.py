@@ -3,25 +3,15 @@
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from activity.models import Action, Event
-from cancellations.models import Cancellation
-from cancellations.quotes import quote_line
-from cancellations.services import confirm_cancellation
 from orders.billing.models import Credit, Entry, EntryKind
 from orders.billing.services import post_credit, post_due_credits
-from orders.models import OrderLine
 from software.models import Kind, TaxRate
 from tests.factories import CustomerFactory, buy_line, make_sku
+from tests.helpers import cancel
 
 pytestmark = pytest.mark.django_db
-
-
-def cancel(line: OrderLine, actor) -> Cancellation:
-    """Cancel the line as the page does: quote, then confirm."""
-    quote = quote_line(OrderLine.objects.with_purchase().get(pk=line.pk), timezone.now())
-    return confirm_cancellation(line.purchase.public_id, quote=quote.signed(), notice_accepted=True, actor=actor)
 
 
 TABLE = [

@@ -1,23 +1,19 @@
 """The pages of open months and invoices (R4, R5)."""
 
-import html
-import re
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from cancellations.quotes import quote_line
-from cancellations.services import confirm_cancellation
 from csp_portal.accounts.permissions import Role
 from orders.billing.explanations import Computation
 from orders.billing.models import Entry, Invoice
 from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits
 from orders.billing.statements import open_months
-from orders.models import OrderLine
 from software.models import TaxRate
 from software.tax import Amounts
 from tests.factories import CustomerFactory, PriceFactory, UserFactory, buy, buy_line, make_sku
+from tests.helpers import cancel, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,16 +25,9 @@ def see(client_of, agent):
     def open_page(url, user=agent):
         response = client_of(user).get(url, follow=True)
         assert response.status_code == 200
-        without_marks = re.sub(r"<[^>]+>", " ", response.content.decode().split("<main", 1)[1])
-        return " ".join(html.unescape(without_marks).replace("\xa0", " ").split())
+        return words_of(response)
 
     return open_page
-
-
-def cancel(line, actor):
-    line = OrderLine.objects.with_purchase().get(pk=line.pk)
-    quote = quote_line(line, timezone.now()).signed()
-    return confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=actor).credit
 
 
 def close_and_issue(clock, instant):

@@ -2,15 +2,13 @@
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
-from cancellations.quotes import quote_line
-from cancellations.services import confirm_cancellation
 from csp_portal.accounts.permissions import Role
 from orders.billing.services import post_due_credits
-from orders.models import Order, OrderLine, OrderState
+from orders.models import Order, OrderState
 from software.models import Kind, TaxRate
 from tests.factories import CustomerFactory, UserFactory, buy, buy_line, make_sku
+from tests.helpers import cancel, source_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,14 +20,9 @@ def read(client_of, agent):
     def page(url, user=agent):
         response = client_of(user).get(url)
         assert response.status_code == 200
-        return " ".join(response.content.decode().split())
+        return source_of(response)
 
     return page
-
-
-def _cancel(line, actor):
-    quote = quote_line(OrderLine.objects.with_purchase().get(pk=line.pk), timezone.now())
-    confirm_cancellation(line.purchase.public_id, quote=quote.signed(), notice_accepted=True, actor=actor)
 
 
 def _state(order):
@@ -81,7 +74,7 @@ def test_keys_that_wait_and_what_has_none_is_told(read, agent, customer):
 def test_a_credit_is_to_be_posted_until_its_entry_stands(clock, read, agent, customer):
     line = buy_line(agent, customer, make_sku("1200.00"))
     clock.set("2020-02-02T12:00:00Z")
-    _cancel(line, agent)
+    cancel(line, agent)
     page = read(line.order.get_absolute_url())
     assert "-1,167.21 USD" in page
     assert "to be posted" in page
@@ -98,9 +91,9 @@ def test_the_state_of_an_order_follows_from_its_lines(agent, customer):
     order = buy(agent, customer, first, second)
     assert _state(order) == OrderState.ACTIVE
     one, other = order.lines.all()
-    _cancel(one, agent)
+    cancel(one, agent)
     assert _state(order) == OrderState.PARTLY_CANCELLED
-    _cancel(other, agent)
+    cancel(other, agent)
     assert _state(order) == OrderState.CANCELLED
     assert _state(buy(agent, customer, make_sku())) == OrderState.WAITING
 

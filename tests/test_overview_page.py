@@ -7,6 +7,7 @@ from csp_portal.accounts.permissions import Role
 from orders.services import add_to_cart
 from software.models import Kind, TaxRate
 from tests.factories import CustomerFactory, UserFactory, buy, buy_line, make_sku
+from tests.helpers import source_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ def page_of(client_of, agent):
     def read(customer):
         response = client_of(agent).get(customer.get_absolute_url())
         assert response.status_code == 200
-        return " ".join(response.content.decode().split())
+        return source_of(response)
 
     return read
 

@@ -5,13 +5,11 @@ import re
 import pytest
 from django.urls import reverse
 
-from cancellations.quotes import quote_line
-from cancellations.services import confirm_cancellation
 from csp_portal.accounts.permissions import Role
 from csp_portal.territories import language_name
-from orders.models import OrderLine
 from software.models import LINK_DOWNLOADS, CancellationPolicy, DownloadLink, KeyIssue, Kind
 from tests.factories import CustomerFactory, UserFactory, buy_line, make_build, make_link, make_sku
+from tests.helpers import cancel, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -23,19 +21,6 @@ CHOICES = [("2022", "en-US", "ISO x64"), ("2022", "ko-KR", "ISO x64"), ("2019", 
 def look(client, customer, sku=None, *, headers=None, **query):
     address = reverse("cancellations:software", args=[customer.tenant_id])
     return client.get(address, ({"sku": sku.public_id} if sku else {}) | query, headers=headers)
-
-
-def text_of(response):
-    """What a reader reads: the page without its tags."""
-    without_tags = re.sub(r"<[^>]+>", " ", response.content.decode())
-    text = without_tags.replace("&nbsp;", " ").replace("\xa0", " ").replace("&#x27;", "'")
-    return " ".join(text.split()).replace(" ,", ",")
-
-
-def cancel_line(line, actor, now):
-    fresh = OrderLine.objects.with_purchase().get(pk=line.pk)
-    quote = quote_line(fresh, now).signed()
-    return confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=actor)
 
 
 def options_of(page, name):
@@ -78,11 +63,11 @@ def test_rows_stand_by_title_and_each_has_its_own_figures(clock, agent, client_o
 
 def test_what_is_cancelled_stays_listed(clock, agent, client_of, customer):
     line = buy_line(agent, customer, make_sku(keys=1))
-    cancel_line(line, agent, line.order.placed_at)
+    cancel(line, agent)
     response = look(client_of(agent), customer)
     row = response.context["rows"][0]
     assert (row.state.value, row.figures.quantity, row.cancel_day) == ("cancelled", 0, None)
-    assert line.sku_title in text_of(response)
+    assert line.sku_title in words_of(response)
 
 
 def test_a_row_waits_while_one_of_its_purchases_waits_for_keys(clock, agent, client_of, customer):
@@ -91,7 +76,7 @@ def test_a_row_waits_while_one_of_its_purchases_waits_for_keys(clock, agent, cli
         buy_line(agent, customer, sku)
     response = look(client_of(agent), customer)
     assert response.context["rows"][0].state.value == "waiting"
-    assert "keys pending" in text_of(response)
+    assert "keys pending" in words_of(response)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +94,12 @@ def test_the_next_deadline_is_the_window_and_then_the_term(clock, agent, client_
     buy_line(agent, customer, make_sku(keys=1))
     clock.set(instant)
     response = look(client_of(agent), customer)
-    assert words in text_of(response)
+    assert words in words_of(response)
     assert response.context["rows"][0].state.value == state
 
 
 def test_a_customer_without_software_is_told_what_will_stand_here(agent, client_of, customer):
-    text = text_of(look(client_of(agent), customer))
+    text = words_of(look(client_of(agent), customer))
     assert "No software yet" in text
     assert "Add products" in text
 
@@ -154,7 +139,7 @@ def test_cancel_is_disabled_with_the_lines_reason(clock, agent, client_of, custo
     buy_line(agent, customer, sku)
     clock.set(instant)
     response = look(client_of(agent), customer)
-    assert words in text_of(response)
+    assert words in words_of(response)
     assert f"{sku.public_id}/cancel/" not in response.content.decode()
 
 
@@ -162,7 +147,7 @@ def test_a_global_admin_sees_both_reasons_and_no_way_to_cancel(clock, agent, glo
     sku = make_sku(keys=1)
     buy_line(agent, customer, sku)
     response = look(client_of(global_admin), customer)
-    assert "Only these roles may cancel a purchase: Admin agent. Yours: Global admin." in text_of(response)
+    assert "Only these roles may cancel a purchase: Admin agent. Yours: Global admin." in words_of(response)
     assert f"{sku.public_id}/cancel/" not in response.content.decode()
     clock.set("2020-03-25T00:00:00Z")
     codes = [refusal.code for refusal in look(client_of(global_admin), customer).context["rows"][0].why_not_cancelled]
@@ -178,7 +163,7 @@ def test_an_open_row_shows_each_purchase(clock, agent, client_of, customer):
     client = client_of(agent)
     client.cookies["timezone"] = "Asia/Seoul"
     response = look(client, customer, sku)
-    text = text_of(response)
+    text = words_of(response)
     assert reverse("orders:detail", args=[line.order.number]) in response.content.decode()
     for words in ("24 Jan 2020, 21:00 KST", "active", "keys ready", "until the end of 24 March 2020 (UTC)"):
         assert words in text
@@ -193,14 +178,14 @@ def test_it_acts_on_the_newest_active_purchase_unless_another_is_chosen(clock, a
     active = buy_line(agent, customer, sku)
     clock.set("2020-01-26T12:00:00Z")
     cancelled = buy_line(agent, customer, sku)
-    cancel_line(cancelled, agent, cancelled.order.placed_at)
+    cancel(cancelled, agent)
     client = client_of(agent)
     assert look(client, customer, sku).context["opened"].chosen == active
     chosen = look(client, customer, sku, purchase=oldest.purchase.public_id).context["opened"].chosen
     assert chosen == oldest
     response = look(client, customer, sku, purchase=cancelled.purchase.public_id)
-    assert "its keys and download links are revoked" in text_of(response)
-    assert "Select product" not in text_of(response)
+    assert "its keys and download links are revoked" in words_of(response)
+    assert "Select product" not in words_of(response)
 
 
 def test_of_many_purchases_a_page_is_shown_and_the_chosen_one_always(clock, agent, client_of, customer):
@@ -220,7 +205,7 @@ def test_of_many_purchases_a_page_is_shown_and_the_chosen_one_always(clock, agen
 def test_reservations_and_linux_plans_have_neither_keys_nor_builds(clock, agent, client_of, customer, kind):
     sku = make_sku(kind=kind)
     buy_line(agent, customer, sku)
-    text = text_of(look(client_of(agent), customer, sku))
+    text = words_of(look(client_of(agent), customer, sku))
     assert "come with neither keys nor downloads" in text
     assert "Select product" not in text
     assert "Get keys and downloads" not in text
@@ -250,7 +235,7 @@ def test_the_selects_stand_on_something_possible_in_the_readers_language(agent, 
     assert options_of(page, "version") == ["2022", "2019"]
     assert options_of(page, "language") == ["en-US", "ko-KR"]
     assert options_of(page, "file_type") == ["ISO x64"]
-    assert "SHA-256" not in text_of(response)
+    assert "SHA-256" not in words_of(response)
 
 
 def test_a_change_refreshes_the_selects_so_that_nothing_impossible_can_be_chosen(agent, client_of, customer, builds):
@@ -267,7 +252,7 @@ def test_a_change_refreshes_the_selects_so_that_nothing_impossible_can_be_chosen
 
 def test_submit_shows_the_matching_build(agent, client_of, customer, builds):
     buy_line(agent, customer, builds)
-    text = text_of(look(client_of(agent), customer, builds, version="2022", language="ko-KR", file_type="ISO x64"))
+    text = words_of(look(client_of(agent), customer, builds, version="2022", language="ko-KR", file_type="ISO x64"))
     build = builds.product.builds.get(language="ko-KR")
     for words in (build.file_name, build.sha256, "20 bytes", "Get keys and downloads"):
         assert words in text
@@ -276,14 +261,14 @@ def test_submit_shows_the_matching_build(agent, client_of, customer, builds):
 def test_an_impossible_combination_is_answered_with_the_possible_ones(agent, client_of, customer, builds):
     buy_line(agent, customer, builds)
     client = client_of(agent)
-    text = text_of(look(client, customer, builds, version="2022", language="en-US", file_type="VHD"))
+    text = words_of(look(client, customer, builds, version="2022", language="en-US", file_type="VHD"))
     english, korean = language_name("en-US"), language_name("ko-KR")
     assert f"There is no file of version 2022 in {english} as VHD. These are possible:" in text
     assert f"2022, {english}, ISO x64" in text
     assert f"2022, {korean}, ISO x64" in text
     assert "2019, " not in text
     assert "Get keys and downloads" not in text
-    text = text_of(look(client, customer, builds, version="x", language="x", file_type="x"))
+    text = words_of(look(client, customer, builds, version="x", language="x", file_type="x"))
     assert f"2019, {english}, VHD" in text
 
 
@@ -297,7 +282,7 @@ def test_without_scripts_every_value_can_be_chosen(agent, client_of, customer, b
 def test_a_product_without_files_still_shows_its_keys(clock, agent, client_of, customer):
     sku = make_sku(keys=1)
     buy_line(agent, customer, sku)
-    text = text_of(look(client_of(agent), customer, sku))
+    text = words_of(look(client_of(agent), customer, sku))
     assert "has not loaded any files" in text
     assert "•••••-•••••-•••••-•••••-" in text
 
@@ -320,7 +305,7 @@ def test_a_live_link_stands_with_its_quota_and_a_download_button_instead_of_the_
     link = make_link(agent, line.purchase, builds.product.builds.get(language="ko-KR"))
     DownloadLink.objects.update(used=13)
     response = look(client_of(agent), customer, builds)
-    page, text = response.content.decode(), text_of(response)
+    page, text = response.content.decode(), words_of(response)
     assert f"http://testserver{link.get_absolute_url()}" in text
     for words in ("37 of 50 left", "expires", "in 14 days", "active", "Download", "•••••-•••••-•••••-•••••-"):
         assert words in text
@@ -337,8 +322,8 @@ def test_beside_a_dead_link_the_button_renews_the_grant_that_was_seen(clock, age
         clock.set("2020-02-07T12:00:00Z")
     DownloadLink.objects.update(grant_number=3, used=LINK_DOWNLOADS if dead == "used up" else 0)
     response = look(client_of(agent), customer, builds)
-    assert dead in text_of(response)
-    assert "Get keys and downloads" in text_of(response)
+    assert dead in words_of(response)
+    assert "Get keys and downloads" in words_of(response)
     assert '<input type="hidden" name="grant" value="3">' in response.content.decode()
     assert f'action="{link.get_absolute_url()}"' not in response.content.decode()
 
@@ -348,7 +333,7 @@ def test_keys_that_are_not_there_yet_are_told(clock, agent, client_of, customer)
     buy_line(agent, customer, sku)
     make_build(sku.product)
     response = look(client_of(agent), customer, sku, version="2022", language="en-US", file_type="ISO x64")
-    assert "The keys of this purchase are not there yet" in text_of(response)
+    assert "The keys of this purchase are not there yet" in words_of(response)
 
 
 def test_many_keys_are_shown_page_by_page(clock, agent, client_of, customer):
@@ -359,14 +344,14 @@ def test_many_keys_are_shown_page_by_page(clock, agent, client_of, customer):
     assert look(client, customer, sku).content.decode().count("•••••-•••••-•••••-•••••-") == 10
     second = look(client, customer, sku, keys=2)
     assert second.content.decode().count("•••••-•••••-•••••-•••••-") == 2
-    assert "12 keys" in text_of(second)
+    assert "12 keys" in words_of(second)
 
 
 def test_a_global_admin_sees_the_purchase_but_no_key_and_no_link(agent, global_admin, client_of, customer, builds):
     line = buy_line(agent, customer, builds)
     link = make_link(agent, line.purchase, builds.product.builds.get(language="ko-KR"))
     response = look(client_of(global_admin), customer, builds, **dict(zip(LABELS, CHOICES[1], strict=True)))
-    page, text = response.content.decode(), text_of(response)
+    page, text = response.content.decode(), words_of(response)
     assert line.order.number in text
     assert "Only these roles may see keys and downloads: Admin agent. Yours: Global admin." in text
     assert "•••••" not in page
@@ -387,4 +372,4 @@ def test_another_partners_customer_is_not_found(clock, agent, stranger, client_o
 def test_an_auditor_is_refused(client_of, customer, partner):
     response = look(client_of(UserFactory(partner=partner, roles=[Role.AUDITOR])), customer)
     assert response.status_code == 403
-    assert "may see software" in text_of(response)
+    assert "may see software" in words_of(response)

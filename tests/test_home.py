@@ -1,16 +1,13 @@
 """The first page: what waits for each role (P2)."""
 
-import re
-
 import pytest
 from django.utils import timezone
 
-from cancellations.quotes import quote_line
-from cancellations.services import confirm_cancellation
 from csp_portal.accounts.permissions import Role
 from orders.billing.services import close_due_months, post_due_credits
-from orders.models import OrderLine
+from software.services import fill_pending
 from tests.factories import CustomerFactory, UserFactory, add_keys, buy_line, make_sku
+from tests.helpers import cancel, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +19,7 @@ def see(client_of):
     def open_page(user):
         response = client_of(user).get("/")
         assert response.status_code == 200
-        without_marks = re.sub(r"<[^>]+>", " ", response.content.decode().split("<main", 1)[1])
-        return " ".join(without_marks.replace("\xa0", " ").split())
+        return words_of(response)
 
     return open_page
 
@@ -37,12 +33,6 @@ def cards(client_of):
         return {str(filled.card.title): list(filled.rows) for filled in shown}
 
     return open_page
-
-
-def cancel(line, actor):
-    line = OrderLine.objects.with_purchase().get(pk=line.pk)
-    quote = quote_line(line, timezone.now()).signed()
-    return confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=actor).credit
 
 
 CLOSING, PENDING, CREDITS, POOLS = (
@@ -109,7 +99,7 @@ def test_what_cannot_be_cancelled_by_self_service_has_no_window_here(clock, card
 def test_a_credit_is_to_come_until_its_month_is_closed(clock, see, cards, agent, customer):
     line = buy_line(agent, customer, make_sku("1200.00", keys=1))
     clock.set("2020-02-02T12:00:00Z")
-    credit = cancel(line, agent)
+    credit = cancel(line, agent).credit
     assert "1,167.21 USD incl. tax to be posted" in see(agent)
     post_due_credits()
     assert "1,167.21 USD incl. tax on the invoice of February 2020" in see(agent)
@@ -168,5 +158,10 @@ def test_the_operator_sees_which_products_wait_for_keys_how_many_lines_and_since
     page = see(operator)
     assert f"{waiting.title} {waiting.catalogue_id} 2 lines wait since 24 Jan 2020, 12:00 UTC" in page
     assert customer.company_name not in page
-    add_keys(waiting, 2)
-    assert list(cards(operator)) == [POOLS]
+    add_keys(waiting, 1)
+    fill_pending(waiting.pk, actor=agent)
+    (row,) = cards(operator)[POOLS]
+    assert (row["lines"], str(row["since"])) == (1, "2020-01-26 12:00:00+00:00")
+    add_keys(waiting, 1)
+    fill_pending(waiting.pk, actor=agent)
+    assert cards(operator) == {POOLS: []}

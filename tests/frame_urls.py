@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils import timezone
 
 from csp_portal.errors import Reason, Refusal
 from csp_portal.urls import handler400, handler403, handler404, handler500
@@ -33,6 +34,10 @@ def refuse(request: HttpRequest) -> HttpResponse:
     raise Refusal(SAMPLE_REASON, day="Monday")
 
 
+def zone(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(timezone.get_current_timezone_name())
+
+
 def fail(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("planted")
 
@@ -49,5 +54,6 @@ urlpatterns = [
     path("dialog-sample/", dialog_sample),
     path("refuse/", refuse),
     path("fail/", fail),
+    path("zone/", zone),
     path("go-elsewhere/", go_elsewhere),
 ]

@@ -1,4 +1,4 @@
-"""The frame around every page: its headers, theme, navigation by role, error pages, sign-in and sign-out."""
+"""The frame around every page: its headers, theme, navigation by role, error pages."""
 
 import gzip
 import re
@@ -17,7 +17,7 @@ from csp_portal.accounts.permissions import Role
 from csp_portal.frontend import PACKAGES, PackageFinder
 from csp_portal.management.commands.build_icons import SPRITE, icons_used, sprite
 from csp_portal.navigation import GEAR_MENU, NAVIGATION, Frame
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import UserFactory
 from tests.frame_urls import SAMPLE_REASON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.frame_urls")]
@@ -84,10 +84,18 @@ def test_the_theme_is_chosen_by_post_with_a_token_only():
     assert careful.post("/preferences/theme/", {"theme": "dark"}).status_code == 403
 
 
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Asia%2FTokyo"])
+def test_times_are_shown_in_the_zone_that_the_browser_named(client, zone):
+    client.cookies["timezone"] = zone
+    assert body(client.get("/zone/")) == "Asia/Tokyo"
+    del client.cookies["timezone"]
+    assert body(client.get("/zone/")) == "UTC"  # it is the reader's own
+
+
 @pytest.mark.parametrize("zone", ["Europe/Nowhere", "../../etc/passwd", "", "Europe"])
 def test_an_unknown_time_zone_is_utc(client, zone):
     client.cookies["timezone"] = zone
-    assert client.get("/public-sample/").status_code == 200
+    assert body(client.get("/zone/")) == "UTC"
 
 
 # Navigation by role
@@ -259,66 +267,6 @@ def test_a_dialog_is_a_part_of_the_page_for_htmx_and_a_page_without(agent, clien
     assert "<html" not in body(part)
     assert 'id="dialog-title"' in body(part)
     assert "HX-Target" in part.headers["Vary"]
-
-
-# Signing in and out
-
-
-def sign_in(client, email, password=PASSWORD, **fields):
-    return client.post(reverse("account_login"), {"login": email, "password": password, **fields})
-
-
-def test_signing_in_leads_to_the_page_asked_for(agent, client):
-    response = sign_in(client, agent.email.upper(), next="/sample/?q=1")
-    assert (response.status_code, response.headers["Location"]) == (302, "/sample/?q=1")
-    assert client.get("/sample/").context["user"] == agent
-
-
-def test_signing_in_never_leads_to_another_site(agent, client):
-    assert sign_in(client, agent.email, next="https://evil.example/").headers["Location"] == reverse("home")
-
-
-def test_a_wrong_password_keeps_the_address_and_not_the_password(agent, client):
-    response = sign_in(client, agent.email, "a wrong password")
-    assert response.status_code == 200
-    assert "The e-mail address or the password is not right." in body(response)
-    assert f'value="{agent.email}"' in body(response)
-    assert "a wrong password" not in body(response)
-
-
-def test_an_unknown_address_is_answered_like_a_wrong_password(agent, client):
-    assert "The e-mail address or the password is not right." in body(sign_in(client, "nobody@partner.example"))
-
-
-def test_guessing_is_stopped_even_with_the_right_password_at_last(agent, client):
-    for _guess in range(5):
-        sign_in(client, agent.email, "a wrong password")
-    response = sign_in(client, agent.email)
-    assert "Too many failed sign-ins." in body(response)
-    assert client.get(reverse("account_login")).context["user"].is_anonymous
-
-
-def test_too_many_requests_to_the_sign_in_form_are_a_page(client):
-    for number in range(30):
-        sign_in(client, f"user{number}@partner.example", "")
-    response = sign_in(client, "user@partner.example", "")
-    assert response.status_code == 429
-    assert "Too many requests" in body(response)
-
-
-def test_an_account_that_is_switched_off_is_told_so(client):
-    user = UserFactory(roles=[Role.ADMIN_AGENT], is_active=False)
-    response = sign_in(client, user.email)
-    assert response.headers["Location"] == reverse("account_inactive")
-    assert "switched off" in body(client.get(reverse("account_inactive")))
-
-
-def test_signing_out_takes_a_post(agent, client_of):
-    client = client_of(agent)
-    assert "Sign out?" in body(client.get(reverse("account_logout")))
-    assert client.get("/sample/").context["user"] == agent
-    assert client.post(reverse("account_logout")).headers["Location"] == reverse("account_login")
-    assert "You are signed out." in body(client.get(reverse("account_login")))
 
 
 # Weight, icons, packages

@@ -75,11 +75,15 @@ def test_signing_in_leads_to_no_other_site(browser, user):
     assert response.url == "/"
 
 
-@pytest.mark.parametrize(("email", "password"), [("anna@partner.example", "wrong"), ("nobody@x.example", PASSWORD)])
+@pytest.mark.parametrize(
+    ("email", "password"), [("anna@partner.example", "not the password"), ("nobody@x.example", PASSWORD)]
+)
 def test_a_wrong_address_or_password_is_refused_in_the_same_words(browser, user, email, password):
     response = sign_in(browser, email, password)
     assert response.status_code == 200
     assert "The e-mail address or the password is not right." in response.content.decode()
+    assert f'value="{email}"' in response.content.decode()
+    assert password not in response.content.decode()
     assert not is_signed_in(browser)
 
 
@@ -126,6 +130,14 @@ def test_too_many_failures_make_the_next_attempt_wait(browser, user):
     assert not is_signed_in(browser)
 
 
+def test_too_many_requests_to_the_form_are_a_page(browser):
+    for number in range(30):
+        sign_in(browser, f"user{number}@partner.example", "")
+    response = sign_in(browser, "user@partner.example", "")
+    assert response.status_code == 429
+    assert "Too many requests" in response.content.decode()
+
+
 @pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/sign-up/", "/signup/", "/accounts/password/reset/"])
 def test_sign_up_is_closed(browser, user, path):
     users = User.objects.count()
@@ -145,6 +157,7 @@ def test_signing_out_is_a_post(browser, user):
     assert "Sign out?" in browser.get("/accounts/sign-out/").content.decode()
     assert is_signed_in(browser)
     assert send(browser, "/accounts/sign-out/").url == PAGE
+    assert "You are signed out." in browser.get(PAGE).content.decode()
     assert not is_signed_in(browser)
 
 

@@ -12,6 +12,7 @@ from activity.services import Actor, record
 from csp_portal.accounts.permissions import Role
 from software.services import reveal_key, start_download
 from tests.factories import UserFactory, buy_line, make_link, make_sku
+from tests.helpers import source_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +37,6 @@ def shown(response):
     return [row.event.action for row in response.context["rows"]]
 
 
-def text_of(response):
-    return " ".join(response.content.decode().split())
-
-
 @pytest.fixture
 def road(clock, agent, customer):
     """A key shown at 9, a link made at 10 and used by somebody at 11; answers the line."""
@@ -62,7 +59,7 @@ def test_who_saw_the_key_made_the_link_and_used_it_are_columns_of_their_own(see,
 
 
 def test_a_row_tells_time_user_customer_product_order_key_and_link(see, road, agent, customer):
-    page = text_of(see(zone="Asia/Tokyo"))
+    page = source_of(see(zone="Asia/Tokyo"))
     key, link = road.purchase.keys.get(), road.purchase.links.get()
     name, domain = agent.email.split("@")
     for text in (
@@ -102,7 +99,7 @@ def test_the_last_30_days_are_shown_by_default_and_written_out(see, clock):
     clock.set("2020-03-01T12:00:00Z")
     response = see()
     assert response.context["form"].query == {"from": "2020-02-01", "to": "2020-03-01", "zone": "UTC", "show": "keys"}
-    page = text_of(response)
+    page = source_of(response)
     assert "<strong>1 February 2020</strong>" in page
     assert "<strong>1 March 2020</strong>, both days included; days and times in the zone UTC." in page
 
@@ -126,7 +123,7 @@ def test_days_are_those_of_the_readers_zone(see, clock, partner):
         "2020-02-10T14:59:59Z",
         "2020-02-09T15:00:00Z",
     ]
-    assert "in the zone Asia/Tokyo" in text_of(response)
+    assert "in the zone Asia/Tokyo" in source_of(response)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +138,7 @@ def test_days_are_those_of_the_readers_zone(see, clock, partner):
 )
 def test_days_that_cannot_be_are_told_and_kept_as_typed(see, road, query, sentence, typed):
     response = see(query)
-    page = text_of(response)
+    page = source_of(response)
     assert response.status_code == 200
     assert sentence in page
     assert f'<input type="text" name="{"from" if f"from={typed}" in query else "to"}" value="{typed}"' in page
@@ -175,7 +172,7 @@ def test_what_was_recorded_is_written_out_and_never_as_markup(see, partner, cloc
 
 
 def test_a_range_without_rows_says_what_will_stand_there(see):
-    assert "Nothing happened in these days" in text_of(see("?from=2019-01-01&to=2019-01-02"))
+    assert "Nothing happened in these days" in source_of(see("?from=2019-01-01&to=2019-01-02"))
 
 
 def test_another_partners_rows_are_not_seen(see, stranger, road):
@@ -190,7 +187,7 @@ def test_the_operators_staff_see_no_partners_log(see, role, road):
 def test_an_admin_agent_is_refused_and_the_refusal_is_in_the_log(see, agent):
     response = see(user=agent)
     assert response.status_code == 403
-    assert "Global admin" in text_of(response)
+    assert "Global admin" in source_of(response)
     refused = Event.objects.filter(action=Action.ACCESS_REFUSED).get()
     assert (refused.actor_name, refused.details["permission"]) == (agent.email, "see_activity")
     assert not readings().exists()

@@ -10,6 +10,7 @@ from orders.models import Cart, CartLine, Order
 from orders.services import add_to_cart
 from software.models import Kind, Price, TaxRate
 from tests.factories import CustomerFactory, UserFactory, make_sku
+from tests.helpers import source_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +32,6 @@ def _url(name, customer, *more):
     return reverse(f"orders:{name}", args=[customer.tenant_id, *more])
 
 
-def _text(response):
-    return " ".join(response.content.decode().split())
-
-
 def _key(response):
     return re.search(r'name="key" value="([0-9a-f-]{36})"', response.content.decode())[1]
 
@@ -43,7 +40,7 @@ def test_the_cart_says_in_words_how_each_line_can_be_cancelled(clock, browser, a
     add_to_cart(customer.tenant_id, make_sku().public_id, 1, actor=agent)
     reserved = make_sku(kind=Kind.RESERVATION, cancellation_policy="support_only")
     add_to_cart(customer.tenant_id, reserved.public_id, 1, actor=agent)
-    page = _text(browser.get(_url("cart", customer)))
+    page = source_of(browser.get(_url("cart", customer)))
     assert "can be cancelled until the end of" in page
     assert "24 March 2020 (UTC)" in page
     assert "only by support request" in page
@@ -54,7 +51,7 @@ def test_lines_and_totals_are_labelled_by_tax(browser, agent, partner):
     TaxRate.objects.create(market="DE", name="VAT", rate="0.19", included_in_price=False, valid_from="2007-01-01")
     customer = CustomerFactory(partner=partner, market="DE", currency="EUR")
     add_to_cart(customer.tenant_id, make_sku("100.00", market="DE", currency="EUR").public_id, 2, actor=agent)
-    page = _text(browser.get(_url("cart", customer)))
+    page = source_of(browser.get(_url("cart", customer)))
     assert '200.00 EUR</span> <span class="tax-label">excl. tax' in page
     assert "Tax: VAT, 19 %" in page
     assert "38.00 EUR" in page
@@ -84,7 +81,7 @@ def test_a_wrong_quantity_saves_none_and_stays_typed(browser, agent, customer):
     for sku in (first, second):
         add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     typed = {f"quantity-{first.public_id}": 5, f"quantity-{second.public_id}": "x", "then": "review"}
-    page = _text(browser.post(_url("cart", customer), typed))
+    page = source_of(browser.post(_url("cart", customer), typed))
     assert "Give the quantity as a whole number." in page
     assert 'value="5"' in page
     assert 'value="x"' in page
@@ -111,7 +108,7 @@ def test_a_line_that_is_no_longer_sold_says_why_and_stops_the_way(browser, agent
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     Price.objects.update(effective_end="2001-01-01T00:00:00Z")
     for name in ("cart", "review"):
-        page = _text(browser.get(_url(name, customer)))
+        page = source_of(browser.get(_url(name, customer)))
         assert "has no price in force" in page
         assert 'aria-disabled="true"' in page
 
@@ -127,7 +124,7 @@ def test_four_screens_lead_from_the_customer_to_the_order(browser, customer):
     placed = browser.post(_url("review", customer), {"key": _key(review)}, follow=True)
     order = Order.objects.get()
     assert placed.redirect_chain == [(order.get_absolute_url(), 302)]
-    page = _text(placed)
+    page = source_of(placed)
     assert f"Order {order.number} for {customer.company_name} is placed." in page
     assert "Get keys and downloads" in page
     assert f"{reverse('cancellations:software', args=[customer.tenant_id])}?sku={sku.public_id}" in page
@@ -143,7 +140,7 @@ def test_the_purchase_order_number_is_kept_with_the_order(browser, customer, nev
 def test_what_can_never_be_cancelled_needs_its_tick_and_the_rest_stays_typed(browser, customer, never):
     review = browser.get(_url("review", customer))
     assert "I accept that this can never be cancelled or exchanged: SUSE Server" in review.content.decode()
-    page = _text(browser.post(_url("review", customer), {"key": _key(review), "purchase_order_number": "PO-17"}))
+    page = source_of(browser.post(_url("review", customer), {"key": _key(review), "purchase_order_number": "PO-17"}))
     assert "Nothing was ordered yet." in page
     assert f'href="#id_never-{never.public_id}">Tick the box for SUSE Server, or take it out of the cart.</a>' in page
     assert 'value="PO-17"' in page
@@ -157,7 +154,7 @@ def test_what_can_never_be_cancelled_needs_its_tick_and_the_rest_stays_typed(bro
 )
 def test_a_purchase_order_number_that_cannot_be_kept_is_told_in_our_words(browser, customer, never, number, said):
     sent = {"key": _key(browser.get(_url("review", customer))), f"never-{never.public_id}": "on"}
-    assert said in _text(browser.post(_url("review", customer), {**sent, "purchase_order_number": number}))
+    assert said in source_of(browser.post(_url("review", customer), {**sent, "purchase_order_number": number}))
     assert not Order.objects.exists()
 
 
@@ -165,7 +162,7 @@ def test_the_review_names_the_month_of_the_invoice_in_utc(clock, client_of, agen
     clock.set("2020-01-31T23:30:00Z")
     browser = client_of(agent)
     browser.cookies["timezone"] = "Asia/Tokyo"
-    page = _text(browser.get(_url("review", customer)))
+    page = source_of(browser.get(_url("review", customer)))
     assert 'will come on the <time class="text-nowrap" datetime="2020-01">January 2020</time> invoice (UTC).' in page
 
 
@@ -175,7 +172,7 @@ def test_a_review_that_is_out_of_date_orders_nothing_and_shows_the_new_one(brows
     old = _key(browser.get(_url("review", customer)))
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     response = browser.post(_url("review", customer), {"key": old, "purchase_order_number": "PO-17"})
-    page = _text(response)
+    page = source_of(response)
     assert "nothing has been ordered now" in page
     assert "place the order again" in page
     assert 'value="PO-17"' in page
@@ -201,7 +198,7 @@ def test_a_review_without_its_key_orders_nothing(browser, customer, never, key):
 
 def test_an_empty_cart_offers_the_catalogue_and_no_order(browser, customer):
     for name in ("cart", "review"):
-        page = _text(browser.get(_url(name, customer)))
+        page = source_of(browser.get(_url(name, customer)))
         assert "The cart is empty" in page
         assert _url("add", customer) in page
         assert "Place order" not in page
@@ -220,7 +217,7 @@ def test_a_reservation_that_got_into_the_cart_is_refused_at_the_review(browser, 
 
 
 def test_a_global_admin_may_buy_with_a_cart_of_their_own(client_of, global_admin, customer, never):
-    page = _text(client_of(global_admin).get(_url("cart", customer)))
+    page = source_of(client_of(global_admin).get(_url("cart", customer)))
     assert "The cart is empty" in page
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from orders.models import CartLine
 from software.models import Kind, MarketRestriction, Product, Sku, TaxRate
 from tests.factories import CustomerFactory, PriceFactory, make_sku
+from tests.helpers import source_of
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +20,7 @@ def catalogue(client_of, agent, customer):
     def read(of=customer, **query):
         response = client_of(agent).get(_url(of), query)
         assert response.status_code == 200
-        return " ".join(response.content.decode().split())
+        return source_of(response)
 
     return read
 

@@ -343,20 +343,21 @@ def test_a_running_transfer_goes_on_while_its_session_is_open(clock, agent, cust
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_200_posts_at_once_with_one_download_left_exactly_one_is_accepted(agent, customer):
+@pytest.mark.parametrize("left", [1, LINK_DOWNLOADS])
+def test_of_200_posts_at_once_exactly_as_many_as_are_left_are_accepted(agent, customer, left):
     link = link_to(agent, customer)
-    DownloadLink.objects.filter(pk=link.pk).update(used=LINK_DOWNLOADS - 1)
+    DownloadLink.objects.filter(pk=link.pk).update(used=LINK_DOWNLOADS - left)
 
     def post_ten_times():
         client = Client()
         return [client.post(link.get_absolute_url()).status_code for _post in range(10)]
 
     answers = in_threads(*[post_ten_times] * 20)
-    assert sorted(chain.from_iterable(answers)) == [303] + [410] * 199
+    assert sorted(chain.from_iterable(answers)) == [303] * left + [410] * (200 - left)
     assert used(link) == LINK_DOWNLOADS
-    assert DownloadSession.objects.count() == 1
-    assert Event.objects.filter(action=Action.DOWNLOAD_STARTED).count() == 1
-    assert Event.objects.filter(action=Action.DOWNLOAD_REFUSED).count() == 199
+    assert DownloadSession.objects.count() == left
+    assert Event.objects.filter(action=Action.DOWNLOAD_STARTED).count() == left
+    assert Event.objects.filter(action=Action.DOWNLOAD_REFUSED).count() == 200 - left
 
 
 @pytest.mark.django_db(transaction=True)

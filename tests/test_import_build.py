@@ -76,6 +76,9 @@ def test_nobody_can_guess_where_a_build_lies(file, product, storage):
         ({"language": "english"}, "Language 'english' is not a tag such as en-US"),
         ({"language": "xx-YY"}, "Language 'xx-YY' is not a tag such as en-US"),
         ({"language": ""}, "Language '' is not a tag such as en-US"),
+        ({"language": "en_US"}, "Language 'en_US' is not a tag such as en-US"),
+        ({"version": "2" * 51}, "The version must have 1 to 50 characters."),
+        ({"file_type": ""}, "The file type must have 1 to 50 characters."),
     ],
 )
 def test_what_is_not_known_is_refused_and_leaves_nothing(file, product, storage, change, sentence):

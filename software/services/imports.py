@@ -12,7 +12,7 @@ from typing import IO
 from babel import Locale, UnknownLocaleError
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from activity.models import Action
@@ -24,6 +24,7 @@ from software.row_errors import BadFile, RowError, read_rows
 from software.services.purchasing import fill_pending
 
 _CHUNK = 1024 * 1024  # bytes
+_LONGEST_NAME = 50  # of a build's version and file type
 _KEY = re.compile(r"[A-Z0-9]{5}(-[A-Z0-9]{5}){4}")
 _YES_NO = {"yes": True, "no": False}
 
@@ -59,9 +60,12 @@ def import_build(path: Path, *, product_id: str, version: str, language: str, fi
     if not product.is_software:
         raise CannotImport(f"{product} has no downloads; its kind is {product.get_kind_display()}.")
     _check_language(language)
-    same = Build.objects.filter(product=product, version=version, language=language, file_type=file_type)
-    if same.exists():
-        raise CannotImport(f"{product} has a build {version}, {language}, {file_type} already.")
+    for name, text in (("version", version), ("file type", file_type)):
+        if not 0 < len(text) <= _LONGEST_NAME:
+            raise CannotImport(f"The {name} must have 1 to {_LONGEST_NAME} characters.")
+    exists = CannotImport(f"{product} has a build {version}, {language}, {file_type} already.")
+    if Build.objects.filter(product=product, version=version, language=language, file_type=file_type).exists():
+        raise exists
     storage_name = f"builds/{uuid.uuid4().hex}"
     try:
         with path.open("rb") as opened:
@@ -80,6 +84,9 @@ def import_build(path: Path, *, product_id: str, version: str, language: str, fi
             )
             details = {"product": product.title, "version": version, "file": path.name, "sha256": build.sha256}
             record(Action.BUILD_IMPORTED, actor=actor, details=details)
+    except IntegrityError as error:  # of two at once the other was first
+        default_storage.delete(storage_name)
+        raise exists from error
     except BaseException:  # Ctrl-C leaves no half of a file either
         default_storage.delete(storage_name)
         raise
@@ -88,7 +95,7 @@ def import_build(path: Path, *, product_id: str, version: str, language: str, fi
 
 def _check_language(tag: str) -> None:
     try:
-        Locale.parse(tag.replace("-", "_"))
+        Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError) as error:
         raise CannotImport(f"Language {tag!r} is not a tag such as en-US: {error}.") from error
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -45,12 +46,25 @@ def _secret(name: str) -> str:
 
 
 def _secret_list(name: str) -> list[str]:
-    return [key for key in _secret(name).split(",") if key]
+    keys = [key for key in _secret(name).split(",") if key]
+    if not keys:
+        raise ImproperlyConfigured(f"{name} holds no key; give one, or several by comma, the newest first.")
+    return keys
+
+
+def _fernet_keys(name: str) -> list[str]:
+    keys = _secret_list(name)
+    for number, key in enumerate(keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"Key {number} of {name} is no Fernet key: 32 bytes in base64url.") from error
+    return keys
 
 
 SECRET_KEY = _secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-KEY_ENCRYPTION_KEYS = _secret_list("KEY_ENCRYPTION_KEYS")  # Fernet keys that encrypt product keys at rest (K2)
+KEY_ENCRYPTION_KEYS = _fernet_keys("KEY_ENCRYPTION_KEYS")  # Fernet keys that encrypt product keys at rest (K2)
 KEY_HASH_KEYS = _secret_list("KEY_HASH_KEYS")  # keys of the hash by which a product key is found (K2)
 LINK_TOKEN_KEYS = _secret_list("LINK_TOKEN_KEYS")  # keys of the MAC in a link's token (K5)
 

@@ -57,6 +57,8 @@ def test_production_refuses_to_start_without(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
+        ("LINK_TOKEN_KEYS", ",", "LINK_TOKEN_KEYS holds no key; give one, or several by comma, the newest first."),
+        ("KEY_ENCRYPTION_KEYS", "x", "Key 1 of KEY_ENCRYPTION_KEYS is no Fernet key: 32 bytes in base64url."),
         ("SECRET_KEY", "", "SECRET_KEY is not set; production does not start without it."),
         ("DEBUG", "true", "DEBUG must be off in production; remove DEBUG from the environment."),
         ("ENVIRONMENT", "prod", "ENVIRONMENT is 'prod'; it must be 'development' or 'production'."),

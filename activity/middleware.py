@@ -28,7 +28,8 @@ def address_of(request: HttpRequest) -> str:
     seen = request.META.get("REMOTE_ADDR", "")
     proxies = settings.TRUSTED_PROXY_COUNT
     if proxies:
-        forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+        header = request.headers.get("X-Forwarded-For", "")
+        forwarded = header.split(",") if header.strip() else []
         seen = forwarded[-proxies] if len(forwarded) >= proxies else seen
     try:
         return str(ipaddress.ip_address(seen.strip()))

@@ -29,6 +29,7 @@ def seen(rf, settings, proxies, forwarded=None, peer=PEER):
         (2, f"{CLIENT}, {PROXY}", CLIENT),
         (2, f"{SPOOFED}, {CLIENT}, {PROXY}", CLIENT),
         (2, PROXY, PEER),  # it came past the outer proxy
+        (1, None, PEER),
         (2, None, PEER),
     ],
 )

@@ -10,7 +10,7 @@ can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 
 missing=""
 has_chromium || missing="chromium"
-if can_install && ! dpkg -s fonts-noto-cjk >/dev/null 2>&1; then
+if can_install && ! dpkg-query -W -f '${Status}' fonts-noto-cjk 2>/dev/null | grep -q '^install ok installed'; then
     missing="$missing fonts-noto-cjk"
 fi
 [ -n "$missing" ] || exit 0

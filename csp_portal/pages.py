@@ -31,7 +31,8 @@ class RefusalMiddleware:
         if response.status_code == 405:
             return _not_allowed(request, response)
         # htmx would follow a redirect silently and put the whole page, or the sign-in form, into a part of this one.
-        if request.htmx and 300 <= response.status_code < 400 and response.has_header("Location"):  # type: ignore[attr-defined]
+        by_htmx = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
+        if by_htmx and 300 <= response.status_code < 400 and response.has_header("Location"):
             return _leave_for(response)
         return response
 

@@ -51,7 +51,7 @@ class ReaderMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.theme = theme_of(request)  # type: ignore[attr-defined]
+        request.theme = theme_of(request)  # type: ignore[attr-defined]  # read by the frame
         with timezone.override(time_zone_of(request)):
             response = self.get_response(request)
         # The same address answers a page or, to htmx, a part of it; and both with the reader's zone and theme.

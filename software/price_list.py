@@ -8,9 +8,9 @@ from pathlib import Path
 
 from csp_portal.calendar_utc import term_months
 from csp_portal.rounding import minor_unit_digits, quantum
+from csp_portal.row_files import BadFile, RowError, read_rows
 from csp_portal.territories import is_country
 from software.models import CancellationPolicy, KeyIssue, Kind
-from software.row_errors import BadFile, RowError, read_rows
 
 COLUMNS = (
     "ProductTitle",

@@ -5,8 +5,8 @@ from django.core.management import CommandError, call_command
 
 from activity.models import Action, Event
 from activity.services import Actor
+from csp_portal.row_files import BadFile
 from software.models import KeyIssue, KeyState, Kind, ProductKey
-from software.row_errors import BadFile
 from software.services import import_keys
 from tests.factories import SkuFactory, add_keys, buy_line, make_sku
 

@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 
 from activity.models import Action, Event
 from activity.services import Actor
+from csp_portal.row_files import BadFile
 from software.models import TaxRate
-from software.row_errors import BadFile
 from software.services import import_tax_rates
 
 pytestmark = pytest.mark.django_db

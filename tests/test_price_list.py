@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 
 from activity.models import Action, Event
 from activity.services import Actor
+from csp_portal.row_files import BadFile
 from software.models import CancellationPolicy, KeyIssue, Kind, Price, Product, Sku
 from software.price_list import kind_and_policy
-from software.row_errors import BadFile
 from software.services import import_price_list
 
 pytestmark = pytest.mark.django_db

@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from activity.models import Action
 from activity.services import Actor, record
+from csp_portal.row_files import BadFile, RowError, read_rows
 from csp_portal.territories import is_country
 from software import custody
 from software.models import Build, KeyIssue, Product, ProductKey, Sku, TaxRate
-from software.row_errors import BadFile, RowError, read_rows
 from software.services.purchasing import fill_pending
 
 _CHUNK = 1024 * 1024  # bytes

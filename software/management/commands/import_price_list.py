@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from activity.services import Actor
-from software.row_errors import BadFile
+from csp_portal.row_files import BadFile
 from software.services import import_price_list
 
 

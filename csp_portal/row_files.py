@@ -1,10 +1,12 @@
-"""What is wrong with a file that is loaded row by row, all or nothing."""
+"""CSV files that are loaded row by row, all or nothing, and what is wrong with them."""
 
 import csv
-from collections.abc import Callable, Iterable
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TextIO, TypeVar
 
 T = TypeVar("T")
 
@@ -28,15 +30,17 @@ class BadFile(Exception):
         super().__init__("\n".join(str(error) for error in self.errors))
 
 
-def read_rows(path: Path, columns: Iterable[str], parse: Callable[[dict[str, str]], T]) -> list[tuple[int, T]]:
-    """Every row of the CSV file as `parse` understands it, with its line. Raises BadFile naming all bad rows.
+def read_rows(
+    source: Path | BinaryIO, columns: Iterable[str], parse: Callable[[dict[str, str]], T]
+) -> list[tuple[int, T]]:
+    """Every row of a CSV file, or of an uploaded one, as `parse` understands it, with its line.
 
-    `parse` raises ValueError with a sentence for a row it does not take.
+    Raises BadFile naming all bad rows. `parse` raises ValueError with a sentence for a row it does not take.
     """
     rows: list[tuple[int, T]] = []
     errors: list[RowError] = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with _opened(source) as file:
             reader = csv.DictReader(file, strict=True)
             missing = sorted(set(columns) - set(reader.fieldnames or ()))
             if missing:
@@ -53,6 +57,20 @@ def read_rows(path: Path, columns: Iterable[str], parse: Callable[[dict[str, str
     if errors:
         raise BadFile(errors)
     return rows
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO) -> Iterator[TextIO]:
+    """The source as text; an uploaded file stays open, for it is its owner's."""
+    if isinstance(source, Path):
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+        return
+    text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 def _complete(row: dict[str | None, str | None]) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from cancellations.views.cancelling import cancel
-from cancellations.views.software import software
+from cancellations.software_page.views import software
+from cancellations.views import cancel
 
 app_name = "cancellations"
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Q, QuerySet, Value, When
 
-from cancellations.software_list import SoftwareRow
+from cancellations.software_page.rows import SoftwareRow
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission
 from csp_portal.calendar_utc import utc_day

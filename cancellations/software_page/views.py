@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cancellations.opened import OpenRow
-from cancellations.software_list import SoftwareRow, as_row, software_rows
+from cancellations.software_page.opened import OpenRow
+from cancellations.software_page.rows import SoftwareRow, as_row, software_rows
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.pagination import page_of

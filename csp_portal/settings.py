@@ -74,7 +74,8 @@ if PRODUCTION and not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many proxies of ours stand in front and append to X-Forwarded-For; 0 trusts none of that header.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-SITE_URL = env.str("SITE_URL", default="")  # address of the portal in links; empty: that of the request
+SITE_URL = _required("SITE_URL") if PRODUCTION else env.str("SITE_URL", default="")  # empty: that of the request
+MAIL_SITE_URL = SITE_URL or f"http://127.0.0.1:{env.str('PORT', default='') or 8000}"  # where no request names it
 
 # Stores: the given servers, else our own.
 DATABASE_URL = _required("DATABASE_URL") if PRODUCTION else env.str("DATABASE_URL", default="")
@@ -131,6 +132,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp_portal",
     "csp_portal.accounts",
+    "csp_portal.mail",
     "activity",
     "customers",
     "software",

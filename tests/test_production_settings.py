@@ -17,6 +17,7 @@ REQUIRED = {
     "ALLOWED_HOSTS": "portal.example",
     "DATABASE_URL": "postgres://web:secret@localhost:5432/portal",
     "REDIS_URL": "redis://localhost:6379/0",
+    "SITE_URL": "https://portal.operator.example",
     "OPERATOR_NAME": "Operator Ltd",
     "OPERATOR_ADDRESS": "1 Harbour Street, London",
     "OPERATOR_TAX_ID": "GB 1",

@@ -1,0 +1,81 @@
+"""Mails to send and mails that were sent (X5)."""
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.mail.addresses import signed_address
+
+
+class MailState(models.TextChoices):
+    WAITING = "waiting", _("to be sent")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("not sent")
+
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return {MailState.SENT: "good", MailState.WAITING: "waiting"}.get(self, "bad")
+
+
+class MailQuerySet(models.QuerySet["Mail"]):
+    def due(self, now: datetime) -> Self:
+        """Mails whose next try has come, the oldest first."""
+        return self.filter(sent_at=None, next_try_at__lte=now).order_by("next_try_at", "pk")
+
+    def failed(self) -> Self:
+        """Mails that are not tried any more."""
+        return self.filter(sent_at=None, next_try_at=None)
+
+
+class Mail(models.Model):
+    """One mail to one address; `cause` says why there is it, so that a cause that is handled twice mails once.
+
+    The text holds no secret: an address that opens something by itself stands in it as LINK_MARK and is made when the
+    mail is sent, from `signed_path`.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    cause = models.CharField(max_length=300, unique=True)
+    to = models.EmailField()
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    signed_path = models.CharField(max_length=200, blank=True)
+    queued_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, default=timezone.now)
+    last_error = models.TextField(blank=True)
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-queued_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(sent_at=None) | Q(next_try_at=None), name="mail_sent_is_not_tried_again"
+            ),
+        )
+        indexes = (models.Index("next_try_at", condition=Q(sent_at=None), name="mail_due"),)
+
+    def __str__(self) -> str:
+        return f"{self.to}: {self.subject}"
+
+    @property
+    def state(self) -> MailState:
+        if self.sent_at is not None:
+            return MailState.SENT
+        return MailState.FAILED if self.next_try_at is None else MailState.WAITING
+
+    @property
+    def complete_text(self) -> str:
+        """The text as it leaves, with the address that it may hold."""
+        return self.text.replace(LINK_MARK, signed_address(self.signed_path)) if self.signed_path else self.text
+
+
+LINK_MARK = "\N{OBJECT REPLACEMENT CHARACTER}"  # where the address of `signed_path` stands in a text

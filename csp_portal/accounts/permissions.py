@@ -45,7 +45,9 @@ class Permission(TextChoices):
     GET_KEYS = "get_keys", _("see keys and downloads")
     CANCEL = "cancel", _("cancel a purchase")
     SEE_ACTIVITY = "see_activity", _("see the activity log")
+    MANAGE_USERS = "manage_users", _("manage users and roles")
     SEE_KEY_POOLS = "see_key_pools", _("see which products wait for keys")
+    KEEP_HOUSE = "keep_house", _("keep catalogue, key pools and partners")
 
 
 _AGENT_AND_GLOBAL = frozenset({Role.ADMIN_AGENT, Role.GLOBAL_ADMIN})
@@ -70,7 +72,9 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
             Role.AUDITOR,
         }
     ),
+    Permission.MANAGE_USERS: frozenset({Role.GLOBAL_ADMIN}),
     Permission.SEE_KEY_POOLS: frozenset({Role.OPERATOR_ADMIN}),
+    Permission.KEEP_HOUSE: frozenset({Role.OPERATOR_ADMIN}),
 }
 
 ROLE_REQUIRED = Reason(

@@ -24,11 +24,15 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """One per partner and currency: the row that posting and closing lock; it knows its last closed month."""
+    """One per partner and currency: the row that posting and closing lock; it knows its last closed month.
+
+    Without a credit limit nothing can be ordered in the currency (B3).
+    """
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="accounts")
     currency = models.CharField(max_length=3)
-    closed_through = models.DateField(null=True)
+    credit_limit = AmountField(_("credit limit"), null=True, blank=True)
+    closed_through = models.DateField(null=True, editable=False)
 
     objects = AccountQuerySet.as_manager()
 
@@ -37,6 +41,9 @@ class Account(models.Model):
             models.UniqueConstraint("partner", "currency", name="billing_account_once"),
             models.CheckConstraint(
                 condition=Q(closed_through=None) | Q(closed_through__day=1), name="billing_account_closed_is_month"
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_limit=None) | Q(credit_limit__gte=0), name="billing_account_limit_not_negative"
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from orders.billing.services.closing import close_due_months, issue_due_invoices, issue_invoice
 from orders.billing.services.credits import credit_month, fix_credit
+from orders.billing.services.limits import set_credit_limit
 from orders.billing.services.posting import post_charges, post_credit, post_due_credits
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "post_charges",
     "post_credit",
     "post_due_credits",
+    "set_credit_limit",
 ]

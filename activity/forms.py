@@ -6,16 +6,12 @@ from typing import Any
 from django import forms
 from django.db.models import TextChoices
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from activity.models import EventQuerySet
+from csp_portal.day_field import FIRST_DAY, LAST_DAY, DayField, keep_what_was_typed
 
 DAYS_BY_DEFAULT = 30
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)  # of the calendar that the log can be asked about
-
-NO_SUCH_DAY = _("There is no such day. Write a day of the calendar like this: 2020-02-24.")
-NO_DAY = _("Give a day.")
 
 
 class Shown(TextChoices):
@@ -23,22 +19,6 @@ class Shown(TextChoices):
 
     KEYS_AND_DOWNLOADS = "keys", _("Keys and downloads")
     EVERYTHING = "all", _("Everything")
-
-
-class DayField(forms.DateField):
-    """A day written year first. The browser's own control would empty what is no day, so then it becomes a text."""
-
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-    def __init__(self, **kwargs: Any) -> None:
-        messages = {"invalid": NO_SUCH_DAY, "required": NO_DAY}
-        super().__init__(input_formats=["%Y-%m-%d"], error_messages=messages, **kwargs)
-
-    def validate(self, value: date | None) -> None:
-        super().validate(value)
-        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
-            limits = {"first": date_format(FIRST_DAY, "DATE_FORMAT"), "last": date_format(LAST_DAY, "DATE_FORMAT")}
-            raise forms.ValidationError(_("Choose a day from %(first)s to %(last)s."), params=limits, code="limits")
 
 
 class LogForm(forms.Form):
@@ -69,8 +49,7 @@ class LogForm(forms.Form):
         first, last = cleaned.get("first_day"), cleaned.get("last_day")
         if first and last and first > last:
             self.add_error("first_day", _("The first day is after the last one. Choose an earlier first day."))
-        for name in self.errors:
-            self.fields[name].widget.input_type = "text"  # keeps what was typed
+        keep_what_was_typed(self)
         return cleaned
 
     @property

@@ -127,7 +127,7 @@ def pytest_unconfigure() -> None:
     _cleanup.close()
 
 
-def _superuser() -> dict[str, Any]:
+def superuser() -> dict[str, Any]:
     return database_config("DATABASE_SUPERUSER_URL", settings.DATABASE_SUPERUSER_URL)
 
 
@@ -142,7 +142,7 @@ def _use_database(name: str) -> None:
 
 
 def _drop(database: str) -> None:
-    server = connect(_superuser())
+    server = connect(superuser())
     with server.cursor() as cursor:
         cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
     server.close()
@@ -192,7 +192,7 @@ def _tables_to_empty(cursor: psycopg2.extensions.cursor) -> list[str]:
 
 def _empty_database() -> None:
     """Empty what a transactional test filled; Django's flush may not, being the web role."""
-    connection = connect(_superuser(), settings.DATABASES["default"]["NAME"])
+    connection = connect(superuser(), settings.DATABASES["default"]["NAME"])
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # the log's triggers refuse TRUNCATE
         tables = [sql.Identifier(table) for table in _tables_to_empty(cursor)]
@@ -217,14 +217,14 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.fixture(scope="session")
 def _redis_clients() -> Iterator[list[redis.Redis]]:
-    urls = (settings.CACHES["default"]["LOCATION"], _redis_url(settings.CELERY_BROKER_URL))
+    urls = (settings.CACHES["default"]["LOCATION"], redis_url(settings.CELERY_BROKER_URL))
     clients = [redis.Redis.from_url(url) for url in urls]
     yield clients
     for client in clients:
         client.close()
 
 
-def _redis_url(broker: str) -> str:
+def redis_url(broker: str) -> str:
     """Celery's address of a socket, as the redis client writes it."""
     return broker.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
 
@@ -240,7 +240,7 @@ def _empty_valkey(_redis_clients: list[redis.Redis]) -> None:
 @pytest.fixture
 def superuser_connection(db: None) -> Iterator[psycopg2.extensions.connection]:
     """An autocommitting connection of the superuser to this worker's database."""
-    connection = connect(_superuser(), settings.DATABASES["default"]["NAME"])
+    connection = connect(superuser(), settings.DATABASES["default"]["NAME"])
     yield connection
     connection.close()
 

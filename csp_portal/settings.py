@@ -233,6 +233,10 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# Who sends files (K10): nginx, told by X-Accel-Redirect below this path; empty: Python, in development only.
+X_ACCEL_PREFIX = _required("X_ACCEL_PREFIX") if PRODUCTION else env.str("X_ACCEL_PREFIX", default="")
+if X_ACCEL_PREFIX and not (X_ACCEL_PREFIX.startswith("/") and X_ACCEL_PREFIX.endswith("/")):
+    raise ImproperlyConfigured(f"X_ACCEL_PREFIX is {X_ACCEL_PREFIX!r}; it must begin and end with a slash: /_files/.")
 
 
 def _operator(name: str, example: str) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from activity.models import Action, Event
 from activity.services import Actor
 from software.models import LINK_DOWNLOADS, Build, DownloadLink, DownloadSession
-from software.services import open_file
+from software.services import open_file, open_session
 from software.services.downloads import CHUNK, Transfer, TransferCut
 from software.services.purchasing import revoke_purchase
 from tests.factories import UserFactory, buy_line, make_build, make_link, make_sku
@@ -312,7 +312,8 @@ def test_after_a_cancellation_no_byte_is_authorised(link, client):
 
 def test_a_running_transfer_is_cut_within_seconds(clock, agent, customer):
     link = link_to(agent, customer, bytes(4 * CHUNK))
-    session, file = open_file(session_of(link).split("/")[3], actor=Actor.link_holder())
+    session = open_session(session_of(link).split("/")[3], actor=Actor.link_holder())
+    file = open_file(session)
     transfer = Transfer(session, file, first=0, length=4 * CHUNK)
     chunks = iter(transfer)
     assert len(next(chunks)) == CHUNK
@@ -328,7 +329,8 @@ def test_a_running_transfer_is_cut_within_seconds(clock, agent, customer):
 def test_a_running_transfer_goes_on_while_its_session_is_open(clock, agent, customer):
     content = bytes(range(256)) * 4096
     link = link_to(agent, customer, content)
-    session, file = open_file(session_of(link).split("/")[3], actor=Actor.link_holder())
+    session = open_session(session_of(link).split("/")[3], actor=Actor.link_holder())
+    file = open_file(session)
     transfer = Transfer(session, file, first=5, length=len(content) - 6)
     got = b""
     for second, chunk in enumerate(transfer):

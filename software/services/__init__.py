@@ -1,6 +1,6 @@
 """Changing and revealing what customers own. One function per act; each writes its rows in the activity log."""
 
-from software.services.downloads import Transfer, open_file
+from software.services.downloads import Transfer, open_file, open_session
 from software.services.imports import CannotImport, import_build, import_keys, import_tax_rates
 from software.services.keys import reveal_key
 from software.services.links import grant_link, start_download, usable_link
@@ -19,6 +19,7 @@ __all__ = [
     "import_price_list",
     "import_tax_rates",
     "open_file",
+    "open_session",
     "reveal_key",
     "revoke_purchase",
     "start_download",

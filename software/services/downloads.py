@@ -26,31 +26,43 @@ class TransferCut(Exception):
 
 
 @refusals_recorded(Action.DOWNLOAD_REFUSED)
-def open_file(token: str, *, actor: Actor) -> tuple[DownloadSession, File]:
-    """The session with its file, opened for reading; who is refused a byte stands in the log (A3).
+def open_session(token: str, *, actor: Actor) -> DownloadSession:
+    """The session, while bytes of its file may be fetched; who is refused one stands in the log (A3).
 
     Raises DownloadSession.DoesNotExist for a token we did not make; Refusal if the session is over or revoked (410),
-    the build's file was replaced (409), or the file cannot be read (500).
+    the build's file was replaced (409), or the file is not as it should be (500).
     """
     session = DownloadSession.objects.with_link().from_token(token)
     closed = session.reason_closed(timezone.now())
     if closed is not None:
         raise _refusal(closed, session)
-    return session, _opened(session)
+    _check_file(session)
+    return session
 
 
-def _opened(session: DownloadSession) -> File:
+def _check_file(session: DownloadSession) -> None:
     build = session.link.build
     try:
-        file: File = default_storage.open(build.storage_name)
+        size = default_storage.size(build.storage_name)
     except OSError:
         log.exception("build %s cannot be read", build.public_id)
         raise _refusal(reasons.FILE_MISSING, session) from None
-    if file.size != build.size:
-        file.close()
-        log.error("build %s has %s bytes instead of %s", build.public_id, file.size, build.size)
+    if size != build.size:
+        log.error("build %s has %s bytes instead of %s", build.public_id, size, build.size)
         raise _refusal(reasons.FILE_MISSING, session)
-    return file
+
+
+def open_file(session: DownloadSession) -> File:
+    """The session's file, for reading.
+
+    Raises Refusal (500) if it cannot be opened.
+    """
+    build = session.link.build
+    try:
+        return default_storage.open(build.storage_name)
+    except OSError:
+        log.exception("build %s cannot be read", build.public_id)
+        raise _refusal(reasons.FILE_MISSING, session) from None
 
 
 class Transfer:

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.core.files import File
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
@@ -15,10 +14,11 @@ from activity.services import Actor
 from csp_portal.accounts.permissions import public
 from csp_portal.errors import Refusal
 from software.addresses import absolute
+from software.delivery import deliver
 from software.file_names import attachment
 from software.models import Build, DownloadLink, DownloadSession
-from software.ranges import ByteRange, RangeNotSatisfiable, parse_range
-from software.services import Transfer, open_file, start_download, usable_link
+from software.ranges import RangeNotSatisfiable, parse_range
+from software.services import open_session, start_download, usable_link
 
 View = Callable[..., HttpResponseBase]
 
@@ -71,14 +71,10 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
 @require_safe
 def session(request: HttpRequest, token: str, file_name: str) -> HttpResponseBase:
     """The file, or one range of it, inside its session; `file_name` only gives the address a name to save by."""
-    opened, file = open_file(token, actor=Actor.link_holder())
-    response = _answer(request, opened, file)
-    if not response.streaming:
-        file.close()
-    return response
+    return _answer(request, open_session(token, actor=Actor.link_holder()))
 
 
-def _answer(request: HttpRequest, opened: DownloadSession, file: File) -> HttpResponseBase:
+def _answer(request: HttpRequest, opened: DownloadSession) -> HttpResponseBase:
     """By precondition (304, 412), HEAD, a range (206, or 416 past the end), else the whole file (RFC 9110)."""
     build = opened.link.build
     headers = _headers(build)
@@ -90,15 +86,7 @@ def _answer(request: HttpRequest, opened: DownloadSession, file: File) -> HttpRe
         part = parse_range(_asked_range(request), build.size)
     except RangeNotSatisfiable:
         return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{build.size}"})
-    sent = part or ByteRange(0, build.size - 1)
-    response = StreamingHttpResponse(
-        Transfer(opened, file, first=sent.first, length=sent.length),
-        status=206 if part else 200,
-        headers={**headers, "Content-Length": str(sent.length)},
-    )
-    if part:
-        response.headers["Content-Range"] = part.content_range(build.size)
-    return response
+    return deliver(opened, part, headers)
 
 
 def _asked_range(request: HttpRequest) -> str:

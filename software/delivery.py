@@ -1,0 +1,56 @@
+"""How the bytes of a file leave the portal, once its session and its budget allow them (K7, K10).
+
+`deliver` is the one way out; the settings choose who sends:
+
+- `X_ACCEL_PREFIX` (such as `/_files/`): the web server. The answer is empty and carries `X-Accel-Redirect`:
+
+  - `<prefix>whole/<name in the storage>` for the whole file, whatever `Range` or `If-Range` the request carries;
+  - `<prefix>part/<name in the storage>` for the one range that the request's `Range` names; an `If-Range` holds.
+
+  Preconditions (304, 412), `HEAD`, 416 and which bytes are charged have been settled here before. nginx keeps
+  `Content-Type`, `Content-Disposition`, `Cache-Control` and `Accept-Ranges` of our answer and drops the rest, and would
+  judge the request's conditions again, by an ETag and a date of its own. So both locations are `internal`, have
+  `etag off; if_modified_since off;` and put back what was dropped, `ETag` and `Last-Modified` among it (nginx compares
+  `If-Range` with these): `add_header ETag $upstream_http_etag; add_header Last-Modified $upstream_http_last_modified;`.
+  `whole/` has `max_ranges 0`, `part/` has `max_ranges 1`. A request with `If-Match` or `If-Unmodified-Since` would meet
+  412 before those headers stand; it is sent through a `proxy_pass` that blanks both.
+- Else Python streams: development only, for a slow client holds a thread. Production refuses to start so.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from software.models import Build, DownloadSession
+from software.ranges import ByteRange
+from software.services import Transfer, open_file
+
+
+def deliver(session: DownloadSession, part: ByteRange | None, headers: Mapping[str, str]) -> HttpResponseBase:
+    """Answer a `GET` with the session's file, or a part of it (206), under `headers`.
+
+    Raises Refusal (500) where the file cannot be read.
+    """
+    if settings.X_ACCEL_PREFIX:
+        return _by_web_server(session.link.build, part, headers)
+    return _streamed(session, part, headers)
+
+
+def _by_web_server(build: Build, part: ByteRange | None, headers: Mapping[str, str]) -> HttpResponse:
+    place = f"{settings.X_ACCEL_PREFIX}{'part' if part else 'whole'}/{quote(build.storage_name)}"
+    return HttpResponse(headers={**headers, "X-Accel-Redirect": place})
+
+
+def _streamed(session: DownloadSession, part: ByteRange | None, headers: Mapping[str, str]) -> StreamingHttpResponse:
+    size = session.link.build.size
+    sent = part or ByteRange(0, size - 1)
+    response = StreamingHttpResponse(
+        Transfer(session, open_file(session), first=sent.first, length=sent.length),
+        status=206 if part else 200,
+        headers={**headers, "Content-Length": str(sent.length)},
+    )
+    if part:
+        response.headers["Content-Range"] = part.content_range(size)
+    return response

@@ -10,6 +10,7 @@ from babel.units import format_unit
 from django import template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csp_portal.calendar_utc import utc_day
+from csp_portal.errors import Reason
 from csp_portal.instants import written_instant
 from csp_portal.money import format_money
 from csp_portal.territories import country_name, language_name, reader_locale
@@ -43,6 +45,14 @@ def icon(name: str, css_class: str = "") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def reason_link(code: str) -> str:
+    """A refusal's code, leading to its place on the page of reasons (P2); nothing where it is no refusal's."""
+    if code not in Reason.registry:
+        return ""
+    return format_html('<a class="reason-code" href="{}#{}"><code>{}</code></a>', reverse("reasons"), code, code)
 
 
 @register.simple_tag

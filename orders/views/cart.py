@@ -62,7 +62,7 @@ def review(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
                 purchase_order_number=form.cleaned_data["purchase_order_number"],
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusal.form_error)
         else:
             placed = _("Order %(number)s for %(customer)s is placed.")
             messages.success(request, placed % {"number": order.number, "customer": customer.company_name})

@@ -54,7 +54,7 @@ def add(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         try:
             line = add_to_cart(tenant_id, sku.public_id, quantity, actor=request.user)
         except Refusal as refusal:
-            sent.add_error("quantity" if refusal.reason == QUANTITY_OUT_OF_RANGE else None, str(refusal))
+            sent.add_error("quantity" if refusal.reason == QUANTITY_OUT_OF_RANGE else None, refusal.form_error)
         else:
             done = _("The cart now holds %(quantity)s × %(sku)s.")
             messages.success(request, done % {"quantity": line.quantity, "sku": sku.title})

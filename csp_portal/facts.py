@@ -1,0 +1,62 @@
+"""The facts that fill the sentences of refusals, by name: what each is called, and one to give as an example."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.errors import Text
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a placeholder of a reason stands for."""
+
+    label: Text
+    example: Any
+
+    @property
+    def placeholder(self) -> str:
+        """`‹last day›`: the fact's name where its value will stand."""
+        return f"‹{self.label}›"
+
+
+FACTS = {
+    "accepted_at": Fact(_("time of acceptance"), datetime(2020, 1, 20, 8, 15, tzinfo=UTC)),
+    "action": Fact(_("what was asked for"), _("cancel a purchase")),
+    "contact": Fact(_("the partner's support contact"), "support@partner.example"),
+    "country": Fact(_("country"), _("Norway")),
+    "currency": Fact(_("currency"), "NOK"),
+    "customer": Fact(_("customer"), "Contoso Bicycle Works"),
+    "email": Fact(_("e-mail address"), "person@partner.example"),
+    "expired_at": Fact(_("time of expiry"), datetime(2020, 2, 7, 9, 30, tzinfo=UTC)),
+    "expires_at": Fact(_("time of expiry"), datetime(2020, 1, 27, 8, 15, tzinfo=UTC)),
+    "held": Fact(_("roles held"), _("Global admin")),
+    "inviter": Fact(_("who invited"), "admin@partner.example"),
+    "kind": Fact(_("kind of product"), _("Linux software plan")),
+    "last_day": Fact(_("last day"), date(2020, 3, 24)),
+    "left": Fact(_("what is left"), "1,250.00 USD"),
+    "limit": Fact(_("the most that is allowed"), 50),
+    "market": Fact(_("market"), _("Norway")),
+    "most": Fact(_("the most that is allowed"), 50),
+    "needed": Fact(_("roles needed"), _("Admin agent")),
+    "operator": Fact(_("the operator's e-mail address"), "support@operator.example"),
+    "order": Fact(_("order number"), "7F3K9Q2M8D"),
+    "owed": Fact(_("amount owed"), "8,750.00 USD"),
+    "policy": Fact(_("cancellation policy"), _("self-service")),
+    "quantity": Fact(_("quantity"), 1200),
+    "revoked_at": Fact(_("time of revocation"), datetime(2020, 1, 22, 16, 40, tzinfo=UTC)),
+    "role": Fact(_("role"), _("Support agent")),
+    "sku": Fact(_("product"), "Windows Server Standard, 16 Core, 1 year"),
+    "status": Fact(_("status"), _("cancelled")),
+    "term_end": Fact(_("last day of the term"), date(2021, 1, 24)),
+    "when": Fact(_("time"), datetime(2020, 2, 2, 14, 5, tzinfo=UTC)),
+    "who": Fact(_("who"), "agent@partner.example"),
+    "whom": Fact(_("who gives out roles"), _("a Global admin of your organisation")),
+}
+
+
+def fact(name: str) -> Fact:
+    """The fact called `name`; one without an entry is shown by its bare name."""
+    return FACTS.get(name) or Fact(name.replace("_", " "), "…")

@@ -14,7 +14,6 @@ urlpatterns = [
     path("preferences/theme/", choose_theme, name="choose_theme"),
     path("", include("csp_portal.accounts.urls")),
     path("reasons/", reasons, name="reasons"),
-    path("operator/", operator_site.site.urls),
     path("", include("customers.urls")),
     path("", include("software.urls")),
     path("", include("orders.urls")),

@@ -5,15 +5,15 @@ from django.urls import include, path
 from csp_portal.home import home
 from csp_portal.pages import favicon, robots
 from csp_portal.reader import choose_theme
-
 from csp_portal.reason_list import reasons
+
 urlpatterns = [
     path("", home, name="home"),
     path("robots.txt", robots, name="robots"),
     path("favicon.ico", favicon, name="favicon"),
     path("preferences/theme/", choose_theme, name="choose_theme"),
-    path("", include("csp_portal.accounts.urls")),
     path("reasons/", reasons, name="reasons"),
+    path("", include("csp_portal.accounts.urls")),
     path("", include("customers.urls")),
     path("", include("software.urls")),
     path("", include("orders.urls")),

@@ -17,5 +17,6 @@ app.conf.beat_schedule = {
     "close-invoices": {"task": "orders.billing.tasks.close_invoices", "schedule": crontab(minute="5")},
     "issue-invoices": {"task": "orders.billing.tasks.issue_invoices", "schedule": crontab(minute="35")},
     "fill-waiting-lines": {"task": "software.tasks.fill_waiting_lines", "schedule": 60.0},
+    "send-due-mail": {"task": "csp_portal.mail.tasks.send_due_mail", "schedule": 60.0},
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
 }

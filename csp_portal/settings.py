@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from csp_portal import embedded, secrets_file
 from csp_portal.database_setup import database_config
+from csp_portal.mail.server import sender, server_config
 
 env = environ.Env()
 
@@ -233,10 +234,6 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-# Who sends files (K10): nginx, told by X-Accel-Redirect below this path; empty: Python, in development only.
-X_ACCEL_PREFIX = _required("X_ACCEL_PREFIX") if PRODUCTION else env.str("X_ACCEL_PREFIX", default="")
-if X_ACCEL_PREFIX and not (X_ACCEL_PREFIX.startswith("/") and X_ACCEL_PREFIX.endswith("/")):
-    raise ImproperlyConfigured(f"X_ACCEL_PREFIX is {X_ACCEL_PREFIX!r}; it must begin and end with a slash: /_files/.")
 
 
 def _operator(name: str, example: str) -> str:
@@ -249,6 +246,14 @@ OPERATOR_NAME = _operator("OPERATOR_NAME", "Northwind Cloud Distribution Ltd")
 OPERATOR_ADDRESS = _operator("OPERATOR_ADDRESS", "1 Harbour Street, London EC3N 4AB, United Kingdom")
 OPERATOR_TAX_ID = _operator("OPERATOR_TAX_ID", "GB 123 4567 89")
 OPERATOR_SUPPORT_EMAIL = _operator("OPERATOR_SUPPORT_EMAIL", "support@operator.example")
+
+# Mail (X5): production sends it, development shows it at /dev/mail and sends it only if a server is given.
+vars().update(server_config(_required("EMAIL_URL") if PRODUCTION else env.str("EMAIL_URL", default="")))
+DEFAULT_FROM_EMAIL = sender(
+    _required("DEFAULT_FROM_EMAIL")
+    if PRODUCTION
+    else env.str("DEFAULT_FROM_EMAIL", default="CSP portal <portal@operator.example>")
+)
 
 # What goes wrong is told on stderr, without the tokens that stand in addresses.
 LOGGING = {

@@ -1,7 +1,7 @@
 """Mails to send and mails that were sent (X5)."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -10,6 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.mail.addresses import signed_address
+
+LONGEST_SUBJECT = 300  # characters
+GIVE_UP_AFTER = timedelta(days=3)  # a mail that no server takes until then is not sent
+
+
+def give_up_at() -> datetime:
+    """Until when a mail that is queued now is tried."""
+    return timezone.now() + GIVE_UP_AFTER
 
 
 class MailState(models.TextChoices):
@@ -32,6 +40,19 @@ class MailQuerySet(models.QuerySet["Mail"]):
         """Mails that are not tried any more."""
         return self.filter(sent_at=None, next_try_at=None)
 
+    def in_trouble(self) -> Self:
+        """Mails that a try has failed for, whether another one comes or not."""
+        return self.filter(sent_at=None).exclude(last_error="")
+
+    def in_state(self, state: str) -> Self:
+        """Mails in one of MailState; all of them for any other word."""
+        conditions: dict[str, Q] = {
+            MailState.SENT: Q(sent_at__isnull=False),
+            MailState.WAITING: Q(next_try_at__isnull=False),
+            MailState.FAILED: Q(sent_at=None, next_try_at=None),
+        }
+        return self.filter(conditions.get(state, Q()))
+
 
 class Mail(models.Model):
     """One mail to one address; `cause` says why there is it, so that a cause that is handled twice mails once.
@@ -43,13 +64,14 @@ class Mail(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     cause = models.CharField(max_length=300, unique=True)
     to = models.EmailField()
-    subject = models.CharField(max_length=300)
+    subject = models.CharField(max_length=LONGEST_SUBJECT)
     text = models.TextField()
     signed_path = models.CharField(max_length=200, blank=True)
     queued_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, default=timezone.now)
+    give_up_at = models.DateTimeField(default=give_up_at)
     last_error = models.TextField(blank=True)
 
     objects = MailQuerySet.as_manager()

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.template import Context
 from django.template.loader import get_template
 from django.utils import timezone, translation
+from django.utils.text import Truncator
 
 from csp_portal.errors import written
-from csp_portal.mail.models import LINK_MARK, Mail
+from csp_portal.mail.models import LINK_MARK, LONGEST_SUBJECT, Mail
 
 SEND_MAIL = "csp_portal.mail.tasks.send_mail"  # by name: the task calls this package
 
@@ -26,10 +27,13 @@ def queue_mail(to: str, template: str, *, cause: str, signed_path: str = "", **f
         context = {**written(facts), "operator": settings.OPERATOR_NAME, "link": LINK_MARK}
         compiled: Any = get_template(f"mail/{template}.txt")  # Django's own engine
         subject, _newline, text = compiled.template.render(Context(context, autoescape=False)).strip().partition("\n")
-    mail = Mail(
-        cause=f"{cause}:{to}", to=to, subject=" ".join(subject.split()), text=text.strip(), signed_path=signed_path
-    )
+    mail = Mail(cause=f"{cause}:{to}", to=to, subject=_one_line(subject), text=text.strip(), signed_path=signed_path)
     Mail.objects.bulk_create([mail], ignore_conflicts=True)
     # The sweep finds what was never queued, or was lost on the way.
     send = signature(SEND_MAIL, args=(str(mail.public_id),))
     transaction.on_commit(send.delay, robust=True)
+
+
+def _one_line(subject: str) -> str:
+    """A subject that fits and ends no header, whatever names stand in it."""
+    return str(Truncator(" ".join(subject.split())).chars(LONGEST_SUBJECT))

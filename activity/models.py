@@ -32,6 +32,7 @@ class Action(models.TextChoices):
     CUSTOMERS_IMPORTED = "customers_imported", _("Customers imported")
     CUSTOMER_CHANGE_REFUSED = "customer_change_refused", _("Change of a customer refused")
     CATALOGUE_CHANGED = "catalogue_changed", _("Catalogue changed")
+    CATALOGUE_CHANGE_REFUSED = "catalogue_change_refused", _("Change of the catalogue refused")
     PRICE_LIST_IMPORTED = "price_list_imported", _("Price list imported")
     TAX_RATES_IMPORTED = "tax_rates_imported", _("Tax rates imported")
     BUILD_IMPORTED = "build_imported", _("Build imported")

@@ -19,12 +19,14 @@ DIALOG_TARGET = "dialog-content"  # id of the element in base.html that a dialog
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere a menu leads, and what one must be allowed to go there."""
+    """Somewhere a menu leads, and what one must be allowed to go there; what is `of_staff` partners never meet."""
 
     label: Text
     url_name: str
     permission: Permission
     icon: str
+    of_staff: bool = False
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,14 @@ NAVIGATION = (
     Place(_("Customers"), "customers:list", Permission.SEE_CUSTOMERS, icon="building"),
     Place(_("Orders"), "orders:list", Permission.SEE_ORDERS, icon="shopping-cart"),
     Place(_("Invoices"), "billing:invoices", Permission.SEE_INVOICES, icon="file-invoice"),
+    Place(
+        _("Catalogue"),
+        "admin:app_list",
+        Permission.KEEP_HOUSE,
+        icon="package",
+        of_staff=True,
+        arguments=("software",),
+    ),
 )
 GEAR_MENU = (Place(_("Activity log"), "activity:log", Permission.SEE_ACTIVITY, icon="history"),)
 THEMES = (
@@ -119,10 +129,11 @@ class Frame:
         return [role.label for role in Role if self.user and role in self.user.roles]
 
     def _items(self, places: Iterable[Place]) -> list[Item]:
-        return [self._item(place) for place in places]
+        staff = bool(self.user and self.user.is_authenticated and self.user.partner_id is None)
+        return [self._item(place) for place in places if staff or not place.of_staff]
 
     def _item(self, place: Place) -> Item:
-        url = reverse(place.url_name)
+        url = reverse(place.url_name, args=place.arguments)
         here = self.request.path
         current = here == url if url == "/" else here.startswith(url)
         allowed = self.user is not None and self.user.may(place.permission)

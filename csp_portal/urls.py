@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from csp_portal import operator_site
 from csp_portal.home import home
 from csp_portal.pages import favicon, robots
 from csp_portal.reader import choose_theme
@@ -13,6 +14,7 @@ urlpatterns = [
     path("favicon.ico", favicon, name="favicon"),
     path("preferences/theme/", choose_theme, name="choose_theme"),
     path("reasons/", reasons, name="reasons"),
+    path("operator/", operator_site.site.urls),
     path("", include("csp_portal.accounts.urls")),
     path("", include("customers.urls")),
     path("", include("software.urls")),

@@ -84,3 +84,29 @@ NOT_PRICED = Reason(
     sentence=_("%(sku)s has no price in force for %(quantity)s in %(country)s in %(currency)s."),
     next_step=_("Choose another product or quantity, or ask the operator at %(operator)s when it will be sold."),
 )
+KEY_ISSUE_FIXED = Reason(
+    code="key_issue_fixed",
+    rule="B4",
+    sentence=_(
+        "How keys of %(sku)s are issued cannot be changed any more: it has been bought, and purchases stay as they are."
+    ),
+    next_step=_("Leave it as it is; what is sold in another way needs a SKU of its own in the price list."),
+)
+KIND_WITHOUT_KEYS = Reason(
+    code="kind_without_keys",
+    rule="M1",
+    sentence=_("It is of the kind %(kind)s, which has neither keys nor downloads."),
+    next_step=_("Choose “no keys”."),
+)
+POLICY_NOT_OF_KIND = Reason(
+    code="policy_not_of_kind",
+    rule="C1",
+    sentence=_("What is of the kind %(kind)s cannot have the cancellation policy “%(policy)s”."),
+    next_step=_("Choose the policy that this kind has: Linux plans never, reservations by support request only."),
+)
+BENEFIT_OF_SUBSCRIPTIONS = Reason(
+    code="benefit_of_subscriptions",
+    rule="M4",
+    sentence=_("It is of the kind %(kind)s; only software subscriptions carry Software Assurance."),
+    next_step=_("Take the tick of the Azure Hybrid Benefit away."),
+)

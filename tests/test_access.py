@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Role
+from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Permission, Role
 from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
 from software.services import start_download
@@ -52,7 +52,10 @@ def addresses(
 ALL = list(addresses(get_resolver()))
 GUARDED = [address for address in ALL if getattr(address.view, "permission", None) is not None]
 PUBLIC = [address for address in ALL if address not in GUARDED]
-OF_AN_OBJECT = [address for address in GUARDED if address.parameters]
+OF_AN_OBJECT = [
+    address for address in GUARDED if address.parameters and ROLES_THAT_MAY[address.view.permission] & {*PARTNER_ROLES}
+]
+HOUSE = [address for address in GUARDED if address.name.startswith("admin:")]
 
 
 @dataclass
@@ -95,7 +98,15 @@ def world(clock) -> World:
         "invoice_number": Invoice.objects.get().public_number,
         "token": link.token,
     }
-    return World(partner, values, {"software:session": {"token": session.token, "file_name": link.build.file_name}})
+    own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}
+    return World(partner, values, own_values | house_values(line.purchase))
+
+
+def house_values(purchase) -> dict[str, dict[str, Any]]:
+    """A row for each page of the operator's: by the model's own name."""
+    rows = {"product": purchase.sku.product, "sku": purchase.sku}
+    values = {f"admin:software_{model}_change": {"object_id": row.pk} for model, row in rows.items()}
+    return values | {"admin:app_list": {"app_label": "software"}}
 
 
 def user_of(partner, *roles):
@@ -165,6 +176,11 @@ def test_a_public_address_asks_nobody_to_sign_in(address, world):
         assert not response.headers.get("Location", "").startswith(f"{SIGN_IN}?next=")
 
 
+@pytest.mark.parametrize("address", HOUSE, ids=str)
+def test_the_house_is_kept_by_the_operator_alone(address):
+    assert address.view.permission == Permission.KEEP_HOUSE
+
+
 def test_the_table_was_walked_into_every_app():
     walked = {address.name.split(":")[0] for address in ALL}
     assert {
@@ -176,4 +192,5 @@ def test_the_table_was_walked_into_every_app():
         "billing",
         "cancellations",
         "activity",
+        "admin",
     } <= walked

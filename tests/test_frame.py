@@ -107,9 +107,17 @@ def items(user, places):
 
 
 def test_an_admin_agent_may_go_everywhere_but_to_the_log(agent):
-    assert [item.refusal for item in items(agent, NAVIGATION).values()] == [None] * len(NAVIGATION)
+    of_partners = [place for place in NAVIGATION if not place.of_staff]
+    assert [item.refusal for item in items(agent, NAVIGATION).values()] == [None] * len(of_partners)
     refusal = items(agent, GEAR_MENU)["Activity log"].refusal
     assert refusal.code == "role_required"
+
+
+def test_what_is_for_the_operator_only_its_staff_meets(global_admin):
+    assert "Catalogue" not in items(global_admin, NAVIGATION)
+    keeper, supporter = (UserFactory(partner=None, roles=[role]) for role in (Role.OPERATOR_ADMIN, Role.SUPPORT_AGENT))
+    assert items(keeper, NAVIGATION)["Catalogue"].refusal is None
+    assert items(supporter, NAVIGATION)["Catalogue"].refusal.code == "role_required"
 
 
 def test_an_auditor_sees_what_is_not_theirs_disabled_with_the_reason(partner, client_of):

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from activity.models import Action
-from activity.services import record_refusal
+from activity.models import Action, ActorKind
+from activity.services import Actor, record_refusal
 from csp_portal.errors import Loggable, Reason, Refusal
 
 View = Callable[..., HttpResponseBase]
@@ -111,6 +111,12 @@ def require(actor: Any, permission: Permission, *, on: Loggable | None = None) -
         refusal: Refusal = actor.refusal(permission)
         refusal.on = on
         raise refusal
+
+
+def require_housekeeper(actor: Any) -> None:
+    """Raise the role's refusal unless `actor` keeps the house: an Operator admin, or a command or job of the portal."""
+    if not (isinstance(actor, Actor) and actor.kind == ActorKind.SYSTEM):
+        require(actor, Permission.KEEP_HOUSE)
 
 
 def role_required(permission: Permission, *, refused: Action = Action.ACCESS_REFUSED) -> Callable[[View], View]:

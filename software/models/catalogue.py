@@ -26,6 +26,13 @@ class Kind(models.TextChoices):
         """Whether it comes with keys and downloads; reservations and Linux plans have neither (M1)."""
         return self in {Kind.SUBSCRIPTION, Kind.PERPETUAL}
 
+    @property
+    def policies(self) -> frozenset[CancellationPolicy]:
+        """The cancellation policies that the operator may choose for it; plans and reservations have one each (C1)."""
+        if self.is_software:
+            return frozenset({CancellationPolicy.SELF_SERVICE, CancellationPolicy.SUPPORT_ONLY})
+        return frozenset({CancellationPolicy.NEVER if self == Kind.LINUX_PLAN else CancellationPolicy.SUPPORT_ONLY})
+
 
 class KeyIssue(models.TextChoices):
     PER_UNIT = "per_unit", _("one key per unit")

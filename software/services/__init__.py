@@ -1,5 +1,6 @@
 """Changing and revealing what customers own. One function per act; each writes its rows in the activity log."""
 
+from software.services.catalogue import change_product, change_sku
 from software.services.downloads import Transfer, open_file, open_session
 from software.services.imports import CannotImport, import_build, import_keys, import_tax_rates
 from software.services.keys import reveal_key
@@ -11,6 +12,8 @@ __all__ = [
     "CannotImport",
     "PriceListReport",
     "Transfer",
+    "change_product",
+    "change_sku",
     "create_purchase",
     "fill_pending",
     "grant_link",

@@ -34,3 +34,18 @@ NEVER_NOT_ACCEPTED = Reason(
     sentence=_("%(sku)s can never be cancelled, and that has not been accepted."),
     next_step=_("Tick the box beside the line, or take it out of the cart."),
 )
+NO_CREDIT_LIMIT = Reason(
+    code="no_credit_limit",
+    rule="B3",
+    sentence=_("Your organisation has no credit limit in %(currency)s, so nothing can be ordered in it."),
+    next_step=_("Ask the operator at %(operator)s for a credit limit in %(currency)s."),
+)
+CREDIT_LIMIT_EXCEEDED = Reason(
+    code="credit_limit_exceeded",
+    rule="B3",
+    sentence=_(
+        "This order comes to %(order)s including tax. Of your credit limit of %(limit)s, %(owed)s is owed already, so "
+        "only %(left)s is left."
+    ),
+    next_step=_("Order less, or ask the operator at %(operator)s for a higher credit limit."),
+)

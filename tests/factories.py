@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from csp_portal.accounts.models import Partner, RoleAssignment, User
 from csp_portal.accounts.permissions import Role
 from customers.models import Customer
+from orders.billing.models import Account
 from orders.models import Cart, Order, OrderLine
 from orders.services import add_to_cart, place_order
 from software import custody
@@ -20,6 +21,7 @@ from software.models import Build, CancellationPolicy, KeyIssue, Kind, Price, Pr
 from software.services import grant_link
 
 PASSWORD = "correct horse battery staple"
+GENEROUS_LIMIT = Decimal(10**12)
 _serial = itertools.count(1)
 
 
@@ -53,8 +55,11 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
 
 
 class CustomerFactory(factory.django.DjangoModelFactory[Customer]):
+    """A customer in the US whose partner has a credit limit in its currency."""
+
     class Meta:
         model = Customer
+        skip_postgeneration_save = True
 
     partner = factory.SubFactory(PartnerFactory)
     tenant_id = factory.LazyFunction(uuid.uuid4)
@@ -65,6 +70,12 @@ class CustomerFactory(factory.django.DjangoModelFactory[Customer]):
     address_line = "2 Side Street"
     city = "Springfield"
     country = factory.SelfAttribute("market")
+
+    @factory.post_generation
+    def credit_limit(self, create: bool, given: Decimal | None) -> None:
+        """The partner may order in the customer's currency, unless it has an account in it already."""
+        limit = GENEROUS_LIMIT if given is None else given
+        Account.objects.get_or_create(partner=self.partner, currency=self.currency, defaults={"credit_limit": limit})
 
 
 class ProductFactory(factory.django.DjangoModelFactory[Product]):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from csp_portal.accounts.permissions import Role
 
@@ -125,6 +126,21 @@ CUSTOMERS = (
         "DE", "EUR", "Am Sandtorkai 30", "Hamburg", "20457",
     ),
 )  # fmt: skip
+
+# What each partner may owe, by currency (B3): about the same worth in all of them.
+CREDIT_LIMITS = {
+    currency: Decimal(limit)
+    for currency, limit in {
+        "USD": 250_000,
+        "AUD": 380_000,
+        "BRL": 1_250_000,
+        "CNY": 1_800_000,
+        "JPY": 37_000_000,
+        "KRW": 330_000_000,
+        "KWD": 77_000,
+        "EUR": 230_000,
+    }.items()
+}
 
 SERVER_STANDARD = "DG7GMGF0NGQ0"
 SERVER_DATACENTER = "DG7GMGF0CD6W"

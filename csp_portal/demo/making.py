@@ -24,7 +24,7 @@ from csp_portal.calendar_utc import add_months, month_of, start_of_day
 from csp_portal.demo import cast, notes
 from customers.models import Customer
 from customers.services import create_customer
-from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits
+from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits, set_credit_limit
 from orders.models import Cart, Order, OrderLine
 from orders.services import add_to_cart, place_order
 from software.models import Build, KeyState, ProductKey, Sku
@@ -91,7 +91,10 @@ def _people(passwords: dict[str, str]) -> None:
 
 def _partner(given: cast.DemoPartner) -> Partner:
     fields = {name: value for name, value in vars(given).items() if name != "key"}
-    return Partner.objects.filter(legal_name=given.legal_name).first() or create_partner(actor=ACTOR, **fields)
+    partner = Partner.objects.filter(legal_name=given.legal_name).first() or create_partner(actor=ACTOR, **fields)
+    for currency in sorted({customer.currency for customer in cast.CUSTOMERS if customer.partner == given.key}):
+        set_credit_limit(partner, currency, cast.CREDIT_LIMITS[currency], actor=ACTOR)
+    return partner
 
 
 def _agent_of(partner: Partner) -> User:

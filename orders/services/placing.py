@@ -37,8 +37,8 @@ def place_order(
 
     `never_accepted` holds the SKUs whose "can never be cancelled" was ticked (B2). Each line becomes a purchase with
     its window and policy version pinned; keys are allotted or wait; charges are posted to the partner's account.
-    Raises Refusal (role, cart empty or changed, not sold, not accepted), Customer.DoesNotExist if it is no customer
-    of the actor's partner; then nothing is ordered.
+    Raises Refusal (role, cart empty or changed, not sold, not accepted, credit limit), Customer.DoesNotExist if it is
+    no customer of the actor's partner; then nothing is ordered.
     """
     now = timezone.now()
     cart = locked_cart(tenant_id, actor=actor)

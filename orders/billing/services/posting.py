@@ -1,11 +1,14 @@
 """Posting entries, always under the account's lock (R4, R5)."""
 
+from decimal import Decimal
+
 from django.db import transaction
 from django.utils import timezone
 
 from activity.models import Action
 from activity.services import Actor, record
 from csp_portal.rounding import plain_amount
+from orders.billing.headroom import Headroom
 from orders.billing.models import Account, Credit, Entry, EntryKind
 from orders.models import Order, OrderLine
 
@@ -19,8 +22,16 @@ def locked_account(partner_id: int, currency: str) -> Account:
 
 
 def post_charges(order: Order, lines: list[OrderLine]) -> None:
-    """Charge every line of an order to the partner's account, in the caller's transaction (B5)."""
+    """Charge every line of an order to the partner's account, in the caller's transaction (B5).
+
+    Under the account's lock, so that orders at once cannot pass the credit limit together: raises Refusal if what is
+    owed and this order come to more than it, or if there is none (B3).
+    """
     account = locked_account(order.partner_id, order.currency)
+    refusal = Headroom.of(account).refusal(sum((line.gross for line in lines), Decimal(0)))
+    if refusal is not None:
+        refusal.on = order.customer
+        raise refusal
     month = account.month_for(order.placed_at)
     now = timezone.now()
     Entry.objects.bulk_create(

@@ -1,0 +1,59 @@
+"""What a partner may still order on its account in a currency (B3, R6)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from csp_portal.errors import Refusal
+from csp_portal.money import Money
+from orders import reasons
+from orders.billing.models import Account
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """A credit limit and what is owed of it. Binding only if it was read under the account's lock.
+
+    Owed is the sum of the account's entries. A credit that is fixed but not posted yet is no entry yet, so it makes
+    room as soon as its entry stands (R4).
+    """
+
+    currency: str
+    limit: Decimal | None
+    owed: Decimal
+
+    @classmethod
+    def of(cls, account: Account) -> "Headroom":
+        return cls(account.currency, account.credit_limit, account.entries.all().totals()["gross"])
+
+    @classmethod
+    def for_partner(cls, partner_id: int, currency: str) -> "Headroom":
+        """As it is now, for pages; a currency without an account has no limit and owes nothing."""
+        account = Account.objects.filter(partner_id=partner_id, currency=currency).first()
+        return cls.of(account) if account else cls(currency, None, Decimal(0))
+
+    def left_after(self, gross: Decimal) -> Decimal:
+        """What is left of the limit after an order of `gross`; negative if it would be beyond it."""
+        return (self.limit or Decimal(0)) - self.owed - gross
+
+    @property
+    def left(self) -> Decimal:
+        """What can still be ordered: nothing where more is owed than a lowered limit allows."""
+        return max(self.left_after(Decimal(0)), Decimal(0))
+
+    def refusal(self, gross: Decimal) -> Refusal | None:
+        """Why an order of `gross` cannot be charged; exactly the limit can."""
+        operator = settings.OPERATOR_SUPPORT_EMAIL
+        if self.limit is None:
+            return Refusal(reasons.NO_CREDIT_LIMIT, currency=self.currency, operator=operator)
+        if self.left_after(gross) >= 0:
+            return None
+        return Refusal(
+            reasons.CREDIT_LIMIT_EXCEEDED,
+            order=Money(gross, self.currency),
+            limit=Money(self.limit, self.currency),
+            owed=Money(self.owed, self.currency),
+            left=Money(self.left, self.currency),
+            operator=operator,
+        )

@@ -72,7 +72,10 @@ NAVIGATION = (
         arguments=("software",),
     ),
 )
-GEAR_MENU = (Place(_("Activity log"), "activity:log", Permission.SEE_ACTIVITY, icon="history"),)
+GEAR_MENU = (
+    Place(_("Activity log"), "activity:log", Permission.SEE_ACTIVITY, icon="history"),
+    Place(_("Users and roles"), "users:list", Permission.MANAGE_USERS, icon="users"),
+)
 THEMES = (
     ThemeChoice(_("Like the system"), "", icon="device-desktop"),
     ThemeChoice(_("Light"), Theme.LIGHT, icon="sun"),

@@ -32,11 +32,14 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
-_TOKEN_IN_ADDRESS = re.compile(r"(/d/(?:session/)?)[\w-]{8,}")
+_TOKEN_IN_ADDRESS = re.compile(r"(/d/(?:session/)?|[?&]signature=)[\w-]{8,}")
 
 
 class WithoutTokens(logging.Filter):
-    """Takes the tokens of links and download sessions out of what is logged: whoever reads a log could use them."""
+    """Takes the tokens of links and sessions, and signatures of mailed addresses, out of what is logged.
+
+    Whoever reads a log could use them.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = _TOKEN_IN_ADDRESS.sub(r"\1…", record.getMessage()), ()

@@ -1,19 +1,27 @@
 """Partners, their users, and the operator's staff (spec 1)."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from csp_portal.accounts.permissions import ROLES_THAT_MAY, Permission, Role, role_refusal
+from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Permission, Role, role_refusal
 from csp_portal.errors import Refusal
+
+INVITATION_LIFETIME = timedelta(days=7)
+MOST_OPEN_INVITATIONS = 100  # of one partner at a time, so that nobody mails the world in its name
+NAME_LENGTH = 200  # characters of a person's name
 
 
 class Partner(models.Model):
@@ -34,10 +42,39 @@ class Partner(models.Model):
     def __str__(self) -> str:
         return self.legal_name
 
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it."""
+        return {"partner_id": self.pk}
+
     @property
     def contact(self) -> str:
         """Whom to ask, in one line: name, e-mail and phone."""
         return ", ".join(part for part in (self.support_name, self.support_email, self.support_phone) if part)
+
+
+def admin_role(partner_id: int | None) -> Role:
+    """Who manages the users of a side: a partner's Global admins, among the operator's staff the Operator admins."""
+    return Role.OPERATOR_ADMIN if partner_id is None else Role.GLOBAL_ADMIN
+
+
+def roles_of_side(partner_id: int | None) -> list[Role]:
+    """The roles that a partner's users, or without one the operator's staff, can hold; in the table's order."""
+    return [role for role in Role if (role in OPERATOR_ROLES) == (partner_id is None)]
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: "User") -> Self:
+        """Users of the same partner; to the operator's staff, the staff."""
+        return self.filter(partner_id=user.partner_id)
+
+    def admins(self) -> Self:
+        """Who can sign in and manage the users of their side."""
+        role = Q(partner=None, role_assignments__role=Role.OPERATOR_ADMIN)
+        role |= Q(partner__isnull=False, role_assignments__role=Role.GLOBAL_ADMIN)
+        return self.filter(role, is_active=True)
+
+    def with_roles(self) -> Self:
+        return self.prefetch_related("role_assignments")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -60,13 +97,14 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=200)
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
     is_active = models.BooleanField(_("active"), default=True)
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)  # how often all of them were
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     class Meta:
         ordering = ("email",)
@@ -74,6 +112,19 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def get_absolute_url(self) -> str:
+        return reverse("users:user", args=[self.public_id])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must match: Django's own hangs on the password only, this one ends with `sessions_ended`."""
+        value = f"{self.sessions_ended}:{self.password}"
+        return salted_hmac("csp_portal.accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
+
+    @property
+    def held_roles(self) -> "list[RoleAssignment]":
+        """Every role that was given, in the table's order; those whose last day is over too."""
+        return sorted(self.role_assignments.all(), key=lambda held: list(Role).index(Role(held.role)))
 
     @cached_property
     def roles(self) -> frozenset[Role]:
@@ -118,3 +169,107 @@ class RoleAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day has passed (UTC)."""
+        return self.last_day is not None and self.last_day < timezone.now().date()
+
+
+class InvitationState(models.TextChoices):
+    OPEN = "open", _("open")
+    EXPIRED = "expired", _("expired")
+    ACCEPTED = "accepted", _("accepted")
+    REVOKED = "revoked", _("revoked")
+
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return {InvitationState.OPEN: "waiting", InvitationState.ACCEPTED: "good"}.get(self, "neutral")
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, user: User) -> Self:
+        """Invitations to the user's own partner; to the operator's staff, those to the staff."""
+        return self.filter(partner_id=user.partner_id)
+
+    def waiting(self) -> Self:
+        """Neither used nor revoked; some may have expired."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+    def with_parties(self) -> Self:
+        """With who invited and to which partner."""
+        return self.select_related("partner", "invited_by")
+
+
+class Invitation(models.Model):
+    """A way in that was mailed to one address: it works once, for 7 days (P5). Nothing stored here opens it."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations")
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    roles = ArrayField(models.CharField(max_length=30, choices=Role.choices))
+    auditor_last_day = models.DateField(_("last day as Auditor (UTC)"), null=True, blank=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="invitations_sent")
+    invited_by_name = models.CharField(max_length=254)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                "partner",
+                "email",
+                condition=Q(accepted_at=None, revoked_at=None),
+                nulls_distinct=False,
+                name="accounts_invitation_waiting_once",
+            ),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="accounts_invitation_email_lower_case"),
+            models.CheckConstraint(
+                condition=Q(roles__len__gt=0, roles__contained_by=Role.values), name="accounts_invitation_has_roles"
+            ),
+            models.CheckConstraint(
+                condition=Q(auditor_last_day=None) | Q(roles__contains=[Role.AUDITOR.value]),
+                name="accounts_invitation_last_day_of_auditor",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(revoked_at=None), name="accounts_invitation_ends_once"
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="accounts_invitation_expires"),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+    def get_absolute_url(self) -> str:
+        """Where it is accepted; opens only with its signature."""
+        return reverse("accept_invitation", args=[self.public_id])
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it."""
+        return {"partner_id": self.partner_id}
+
+    @property
+    def state(self) -> InvitationState:
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        return InvitationState.OPEN if timezone.now() < self.expires_at else InvitationState.EXPIRED
+
+    @property
+    def inviter(self) -> str:
+        """Whom to ask about it: the Global admin who invited, else the operator."""
+        of_partner = self.invited_by is not None and self.invited_by.partner_id is not None
+        return self.invited_by_name if of_partner else settings.OPERATOR_SUPPORT_EMAIL
+
+    @property
+    def role_names(self) -> list[str]:
+        """Its roles as a reader is told, in the table's order."""
+        return [str(role.label) for role in Role if role in self.roles]

@@ -72,7 +72,7 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
             Role.AUDITOR,
         }
     ),
-    Permission.MANAGE_USERS: frozenset({Role.GLOBAL_ADMIN}),
+    Permission.MANAGE_USERS: frozenset({Role.GLOBAL_ADMIN, Role.OPERATOR_ADMIN}),  # each of their own side
     Permission.SEE_KEY_POOLS: frozenset({Role.OPERATOR_ADMIN}),
     Permission.KEEP_HOUSE: frozenset({Role.OPERATOR_ADMIN}),
 }

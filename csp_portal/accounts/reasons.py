@@ -1,0 +1,113 @@
+"""Why an invitation, or a change of a partner's people, is refused."""
+
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.errors import Reason
+
+ROLE_OF_OTHER_SIDE = Reason(
+    code="role_of_other_side",
+    rule="P1",
+    sentence=_("The role %(role)s cannot be held by this user."),
+    next_step=_("Give operator roles to the operator's staff only, and partner roles to a partner's users only."),
+)
+NO_ROLE = Reason(
+    code="no_role",
+    rule="P1",
+    sentence=_("A user without a role can open nothing."),
+    next_step=_("Choose at least one role. Switch the account off if the person shall not come in any more."),
+)
+LAST_DAY_WITHOUT_AUDITOR = Reason(
+    code="last_day_without_auditor",
+    rule="P1",
+    sentence=_("Only the role Auditor can have a last day."),
+    next_step=_("Choose the role Auditor as well, or leave the last day empty."),
+)
+LAST_DAY_OVER = Reason(
+    code="last_day_over",
+    rule="P1",
+    sentence=_("The last day as Auditor, %(last_day)s, is over."),
+    next_step=_("Choose today or a later day (UTC), or take the role away."),
+)
+ROLES_CHANGED_MEANWHILE = Reason(
+    code="roles_changed_meanwhile",
+    rule="P1",
+    sentence=_("The roles of %(email)s were changed meanwhile."),
+    next_step=_("Look at the roles as they are now and change them again if that is still needed."),
+)
+LAST_ADMIN = Reason(
+    code="last_admin",
+    rule="P1",
+    sentence=_("%(email)s is the last one with the role %(role)s."),
+    next_step=_("Give the role to somebody else first: without one, nobody could manage the users."),
+)
+OWN_ADMIN_ROLE = Reason(
+    code="own_admin_role",
+    rule="P1",
+    sentence=_("Nobody takes the role %(role)s from themselves."),
+    next_step=_("Ask a colleague who has the role %(role)s to take it from you."),
+)
+OWN_ACCOUNT = Reason(
+    code="own_account",
+    rule="P1",
+    sentence=_("Nobody switches off their own account."),
+    next_step=_("Ask a colleague who has the role %(role)s to switch it off."),
+)
+
+HAS_ACCOUNT = Reason(
+    code="has_account",
+    rule="P5",
+    sentence=_("%(email)s has an account already; each address can have one only."),
+    next_step=_(
+        "If the person stands in the list of users, change the roles or switch the account on there. "
+        "If not, invite another address of theirs."
+    ),
+)
+INVITED_ALREADY = Reason(
+    code="invited_already",
+    rule="P5",
+    sentence=_("%(email)s has an invitation that is open until %(expires_at)s."),
+    next_step=_("Send it again, or revoke it before you invite the address anew."),
+)
+TOO_MANY_INVITATIONS = Reason(
+    code="too_many_invitations",
+    rule="P5",
+    sentence=_("There are %(limit)s invitations waiting, and there cannot be more."),
+    next_step=_("Revoke those that nobody will use, then invite again."),
+)
+INVITATION_NOT_WAITING = Reason(
+    code="invitation_not_waiting",
+    rule="P5",
+    sentence=_("The invitation of %(email)s waits no more: it was used, revoked or sent again."),
+    next_step=_(
+        "Look at the list as it is now; invite the address again if there is neither a user nor an invitation."
+    ),
+)
+INVITATION_EXPIRED = Reason(
+    code="invitation_expired",
+    rule="P5",
+    sentence=_("This invitation could be used until %(expires_at)s."),
+    next_step=_("Ask %(inviter)s to send it again."),
+    status=410,
+)
+INVITATION_USED = Reason(
+    code="invitation_used",
+    rule="P5",
+    sentence=_("This invitation was used on %(when)s; it works once."),
+    next_step=_(
+        "Sign in with your e-mail address and password. If it was not you who used it, tell %(inviter)s at once."
+    ),
+    status=410,
+)
+INVITATION_REVOKED = Reason(
+    code="invitation_revoked",
+    rule="P5",
+    sentence=_("This invitation was revoked or sent again on %(when)s."),
+    next_step=_("Look for a newer mail, or ask %(inviter)s to invite you again."),
+    status=410,
+)
+INVITED_HAS_ACCOUNT = Reason(
+    code="invited_has_account",
+    rule="P5",
+    sentence=_("There is an account with this e-mail address already."),
+    next_step=_("Sign in with it, or ask %(inviter)s to invite another address of yours."),
+)

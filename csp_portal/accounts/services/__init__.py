@@ -1,0 +1,33 @@
+"""Partners, their users and the operator's staff: made, invited, given roles, switched off."""
+
+from csp_portal.accounts.services.accepting import accept_invitation, usable_invitation
+from csp_portal.accounts.services.invitations import (
+    invite_global_admin,
+    invite_user,
+    resend_invitation,
+    revoke_invitation,
+)
+from csp_portal.accounts.services.partners import change_partner, create_partner
+from csp_portal.accounts.services.users import (
+    change_roles,
+    create_user,
+    deactivate_user,
+    reactivate_user,
+    why_not_deactivate,
+)
+
+__all__ = [
+    "accept_invitation",
+    "change_partner",
+    "change_roles",
+    "create_partner",
+    "create_user",
+    "deactivate_user",
+    "invite_global_admin",
+    "invite_user",
+    "reactivate_user",
+    "resend_invitation",
+    "revoke_invitation",
+    "usable_invitation",
+    "why_not_deactivate",
+]

@@ -1,0 +1,163 @@
+"""Inviting people by e-mail: an invitation works once, for 7 days (P5)."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from activity.models import Action
+from activity.services import Actor, record, refusals_recorded
+from csp_portal.accounts.models import INVITATION_LIFETIME, MOST_OPEN_INVITATIONS, Invitation, Partner, User
+from csp_portal.accounts.permissions import Permission, Role, require
+from csp_portal.accounts.reasons import HAS_ACCOUNT, INVITATION_NOT_WAITING, INVITED_ALREADY, TOO_MANY_INVITATIONS
+from csp_portal.accounts.services.sides import check_last_day, check_roles, hold_side, one_line, require_side
+from csp_portal.errors import Refusal
+from csp_portal.mail.services import queue_mail
+
+
+@refusals_recorded(Action.INVITATION_REFUSED)
+@transaction.atomic
+def invite_user(
+    *,
+    email: str,
+    name: str,
+    roles: Iterable[Role],
+    partner: Partner | None,
+    auditor_last_day: date | None = None,
+    actor: Actor | User,
+) -> Invitation:
+    """Mail an invitation to become a user of `partner`, or without one of the operator's staff, with `roles` (P5).
+
+    Raises Refusal if the address has an account or an open invitation, or if the roles cannot be given;
+    Partner.DoesNotExist for another partner.
+    """
+    partner_id = partner.pk if partner else None
+    if isinstance(actor, User):
+        require(actor, Permission.MANAGE_USERS)
+    hold_side(partner_id)
+    require_side(actor, partner_id)
+    return _invite(email, name, check_roles(roles, partner_id), partner, auditor_last_day, actor)
+
+
+@refusals_recorded(Action.INVITATION_REFUSED)
+@transaction.atomic
+def invite_global_admin(partner: Partner, *, email: str, name: str, actor: User) -> Invitation:
+    """Mail the operator's invitation to be a Global admin of `partner`: its first one, or when it has lost all (P5).
+
+    Raises Refusal if the actor is no Operator admin, or if the address has an account or an open invitation.
+    """
+    require(actor, Permission.KEEP_HOUSE)
+    hold_side(partner.pk)
+    return _invite(email, name, [Role.GLOBAL_ADMIN], partner, None, actor)
+
+
+@refusals_recorded(Action.INVITATION_REFUSED)
+@transaction.atomic
+def resend_invitation(invitation_id: UUID, *, actor: User) -> Invitation:
+    """Put a new invitation, for 7 days from now, in the place of one that waits; the old address opens nothing more.
+
+    Raises Refusal if it waits no more or the address has an account by now, Invitation.DoesNotExist for another
+    partner's.
+    """
+    old = _waiting(invitation_id, actor)
+    _check_address(old.email)
+    now = timezone.now()
+    _end(old, now)
+    return _send(old.email, old.name, old.roles, old.partner, old.auditor_last_day, actor, now)
+
+
+@refusals_recorded(Action.INVITATION_REFUSED)
+@transaction.atomic
+def revoke_invitation(invitation_id: UUID, *, actor: User) -> Invitation:
+    """Make an invitation that waits worthless.
+
+    Raises Refusal if it waits no more, Invitation.DoesNotExist for another partner's.
+    """
+    invitation = _waiting(invitation_id, actor)
+    _end(invitation, timezone.now())
+    record(Action.INVITATION_REVOKED, actor=actor, partner=invitation.partner, details={"email": invitation.email})
+    return invitation
+
+
+def _invite(
+    email: str, name: str, roles: list[Role], partner: Partner | None, last_day: date | None, actor: Actor | User
+) -> Invitation:
+    """Check all that is not about the actor, then send; the caller holds the side's lock."""
+    now, email = timezone.now(), email.lower()
+    check_last_day(last_day, roles)
+    _check_address(email)
+    waiting = Invitation.objects.filter(partner=partner).waiting()
+    old = waiting.filter(email=email).first()
+    if old and now < old.expires_at:
+        raise Refusal(INVITED_ALREADY, email=email, expires_at=old.expires_at)
+    if old:
+        _end(old, now)
+    if waiting.count() >= MOST_OPEN_INVITATIONS:
+        raise Refusal(TOO_MANY_INVITATIONS, limit=MOST_OPEN_INVITATIONS)
+    return _send(email, one_line(name), roles, partner, last_day, actor, now)
+
+
+def _send(
+    email: str,
+    name: str,
+    roles: Iterable[str],
+    partner: Partner | None,
+    last_day: date | None,
+    actor: Actor | User,
+    now: datetime,
+) -> Invitation:
+    who = Actor.of(actor)
+    invitation = Invitation.objects.create(
+        partner=partner,
+        email=email,
+        name=name,
+        roles=list(roles),
+        auditor_last_day=last_day,
+        invited_by=actor if isinstance(actor, User) else None,
+        invited_by_name=who.name,
+        created_at=now,
+        expires_at=now + INVITATION_LIFETIME,
+    )
+    details = {"email": email, "roles": sorted(invitation.roles)}
+    record(Action.USER_INVITED, actor=actor, partner=partner, details=details)
+    _mail(invitation)
+    return invitation
+
+
+def _mail(invitation: Invitation) -> None:
+    queue_mail(
+        invitation.email,
+        "invitation",
+        cause=f"invitation:{invitation.public_id}",
+        signed_path=invitation.get_absolute_url(),
+        name=invitation.name,
+        organisation=str(invitation.partner or ""),
+        inviter=invitation.inviter,
+        roles=", ".join(invitation.role_names),
+        expires_at=invitation.expires_at,
+    )
+
+
+def _waiting(invitation_id: UUID, actor: User) -> Invitation:
+    """An invitation of the actor's side that can be resent or revoked, with the side and the row locked."""
+    require(actor, Permission.MANAGE_USERS)
+    hold_side(actor.partner_id)
+    require_side(actor, actor.partner_id)
+    rows = Invitation.objects.visible_to(actor).select_for_update(of=("self",))
+    invitation: Invitation = rows.select_related("partner").get(public_id=invitation_id)
+    if invitation.accepted_at or invitation.revoked_at:
+        raise Refusal(INVITATION_NOT_WAITING, email=invitation.email)
+    return invitation
+
+
+def _end(invitation: Invitation, now: datetime) -> None:
+    invitation.revoked_at = now
+    invitation.save(update_fields=["revoked_at"])
+
+
+def _check_address(email: str) -> None:
+    """Refuse an address that has an account, whosever: it says no more than that."""
+    if User.objects.filter(email=email).exists():
+        raise Refusal(HAS_ACCOUNT, email=email)

@@ -1,0 +1,1 @@
+"""Pages about people: a side's users, their invitations, and the page on which an invitation is accepted."""

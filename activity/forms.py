@@ -1,4 +1,4 @@
-"""Which rows of the log are asked for (A1)."""
+"""Which rows of the log are asked for (A1, A2)."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -9,9 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from activity.models import EventQuerySet
+from csp_portal.accounts.models import User
 from csp_portal.day_field import FIRST_DAY, LAST_DAY, DayField, keep_what_was_typed
+from csp_portal.text_errors import TEXT_ERRORS
+from customers.models import Customer
 
 DAYS_BY_DEFAULT = 30
+FILTERS = ("user", "customer")
+_LONGEST_EMAIL = User._meta.get_field("email").max_length
+_LONGEST_COMPANY_NAME = Customer._meta.get_field("company_name").max_length
 
 
 class Shown(TextChoices):
@@ -21,11 +27,21 @@ class Shown(TextChoices):
     EVERYTHING = "all", _("Everything")
 
 
+class NameField(forms.CharField):
+    """A name as the log holds it; what may be meant is suggested by the list with the id `list_id`."""
+
+    def __init__(self, *, list_id: str, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"list": list_id, "autocomplete": "off"})
+        super().__init__(required=False, error_messages=TEXT_ERRORS, widget=widget, **options)
+
+
 class LogForm(forms.Form):
-    """The range of days, both inclusive, in the reader's zone; without one the last 30 days."""
+    """The range of days, both inclusive, in the reader's zone, without one the last 30 days; and whose events."""
 
     first_day = DayField(label=_("From"))
     last_day = DayField(label=_("To"))
+    user = NameField(label=_("User"), list_id="users-in-the-log", max_length=_LONGEST_EMAIL)
+    customer = NameField(label=_("Customer"), list_id="customers-in-the-log", max_length=_LONGEST_COMPANY_NAME)
     show = forms.ChoiceField(choices=Shown.choices, widget=forms.HiddenInput)
 
     def __init__(self, asked: dict[str, str]) -> None:
@@ -35,7 +51,7 @@ class LogForm(forms.Form):
             "to": last.isoformat(),
             "show": Shown.KEYS_AND_DOWNLOADS.value,
         }
-        given = {name: asked[name] for name in default if asked.get(name)}
+        given = {name: asked[name] for name in (*default, *FILTERS) if asked.get(name)}
         if given.get("show") not in set(Shown):
             given.pop("show", None)
         super().__init__({**default, **given})
@@ -43,6 +59,11 @@ class LogForm(forms.Form):
     def add_prefix(self, field_name: str) -> str:
         """The names in the address: `from` and `to`."""
         return {"first_day": "from", "last_day": "to"}.get(field_name, field_name)
+
+    def clean_user(self) -> str:
+        """E-mail addresses are kept in lower case, and so are the names of jobs."""
+        user: str = self.cleaned_data["user"]
+        return user.lower()
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -64,10 +85,22 @@ class LogForm(forms.Form):
             "to": self.cleaned_data["last_day"].isoformat(),
             "zone": timezone.get_current_timezone_name(),
             "show": self.shown.value,
+            **{name: self.cleaned_data[name] for name in FILTERS if self.cleaned_data[name]},
         }
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a valid form asks for somebody's events only."""
+        return any(self.cleaned_data[name] for name in FILTERS)
 
     def narrow(self, events: EventQuerySet) -> EventQuerySet:
         """The events that a valid form asks for."""
+        found, user, customer = self.in_range(events), self.cleaned_data["user"], self.cleaned_data["customer"]
+        found = found.by_user(user) if user else found
+        return found.of_customer(customer) if customer else found
+
+    def in_range(self, events: EventQuerySet) -> EventQuerySet:
+        """The events of the days, whoever acted for whichever customer."""
         start = _start_of(self.cleaned_data["first_day"])
         end = _start_of(self.cleaned_data["last_day"] + timedelta(days=1))
         found = events.between(start, end)

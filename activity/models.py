@@ -6,6 +6,7 @@ that only PostgreSQL fills (`xid`, `server_epoch`, for sealing) and the triggers
 
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -85,6 +86,17 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def keys_and_downloads(self) -> Self:
         return self.filter(action__in=KEYS_AND_DOWNLOADS)
+
+    def by_user(self, name: str) -> Self:
+        """Rows of who acted under `name`: an e-mail address, or a job's name."""
+        return self.filter(actor_name__iexact=name)
+
+    def of_customer(self, named: str) -> Self:
+        """Rows about the customer with this tenant GUID, or about those that had this name then."""
+        try:
+            return self.filter(customer_id=UUID(named))
+        except ValueError:
+            return self.filter(customer_name__iexact=named)
 
     def newest_first(self) -> Self:
         return self.order_by("-occurred_at", "-id")

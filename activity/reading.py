@@ -4,12 +4,16 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import islice
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from activity.models import Action, Address, Event
+from activity.models import Action, Address, Event, EventQuerySet
 from activity.services import SignedIn, record
+
+EVENTS_SUGGESTED_FROM = 2_000
+NAMES_SUGGESTED = 100
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,27 @@ def with_addresses(events: Iterable[Event]) -> list[LogRow]:
     kept = Address.objects.filter(event_id__in=[event.pk for event in listed])
     addresses = dict(kept.values_list("event_id", "address"))
     return [LogRow(event, addresses.get(event.pk, "")) for event in listed]
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """Names to filter by: of those who acted, and of the customers concerned."""
+
+    users: list[str]
+    customers: list[str]
+
+
+def suggestions(events: EventQuerySet) -> Suggestions:
+    """The names in the newest of `events`, in alphabetical order; one query, however many events there are."""
+    newest = events.newest_first().values_list("actor_name", "customer_name")[:EVENTS_SUGGESTED_FROM]
+    users, customers = (_first_names(names) for names in zip(*newest, strict=True)) if newest else ([], [])
+    return Suggestions(users, customers)
+
+
+def _first_names(names: Iterable[str]) -> list[str]:
+    """The first few different names, sorted."""
+    different = dict.fromkeys(name for name in names if name)
+    return sorted(islice(different, NAMES_SUGGESTED), key=str.casefold)
 
 
 @transaction.atomic

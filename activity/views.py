@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from activity.forms import LogForm
 from activity.models import Event
-from activity.reading import record_reading, with_addresses
+from activity.reading import record_reading, suggestions, with_addresses
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.pagination import page_of
@@ -22,7 +22,8 @@ def log(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "activity/log.html", context)
     record_reading(actor=request.user, query=form.query)
-    events = form.narrow(Event.objects.of_partner(request.user.partner_id)).newest_first()
-    page = page_of(request, events)
+    of_partner = Event.objects.of_partner(request.user.partner_id)
+    page = page_of(request, form.narrow(of_partner).newest_first())
     context |= {"page": page, "rows": with_addresses(page.object_list)}
+    context["suggestions"] = suggestions(form.in_range(of_partner))
     return render(request, "activity/log.html", context)

@@ -56,6 +56,7 @@ class Action(models.TextChoices):
     CREDIT_POSTED = "credit_posted", _("Credit posted")
     MONTH_CLOSED = "month_closed", _("Month closed")
     INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
+    MAIL_TRIED_AGAIN = "mail_tried_again", _("Mail tried again")
     LOG_READ = "log_read", _("Activity log read")
 
 

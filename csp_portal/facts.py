@@ -48,6 +48,7 @@ FACTS = {
     "quantity": Fact(_("quantity"), 1200),
     "revoked_at": Fact(_("time of revocation"), datetime(2020, 1, 22, 16, 40, tzinfo=UTC)),
     "role": Fact(_("role"), _("Support agent")),
+    "sent_at": Fact(_("time of sending"), datetime(2020, 1, 24, 12, 0, tzinfo=UTC)),
     "sku": Fact(_("product"), "Windows Server Standard, 16 Core, 1 year"),
     "status": Fact(_("status"), _("cancelled")),
     "term_end": Fact(_("last day of the term"), date(2021, 1, 24)),

@@ -16,6 +16,7 @@ from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Text
+from csp_portal.mail.models import Mail
 from orders.billing.models import Credit
 from orders.line_windows import LineWindow
 from orders.models import OrderLine
@@ -73,6 +74,10 @@ def _pools_in_want(user: User, now: datetime) -> Any:
     return SoftwarePurchase.objects.waiting_by_sku()
 
 
+def _mails_in_trouble(user: User, now: datetime) -> Any:
+    return Mail.objects.in_trouble()
+
+
 CARDS = (
     Card(
         _("Cancellation windows closing in the next 7 days"),
@@ -90,6 +95,14 @@ CARDS = (
         whole_label=_("All invoices"),
     ),
     Card(_("Products that wait for keys"), Permission.SEE_KEY_POOLS, "home/pools_in_want.html", _pools_in_want),
+    Card(
+        _("Mails that were not sent"),
+        Permission.KEEP_HOUSE,
+        "home/mails_in_trouble.html",
+        _mails_in_trouble,
+        whole_url="admin:mail_mail_changelist",
+        whole_label=_("All mails"),
+    ),
 )
 
 

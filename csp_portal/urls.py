@@ -1,5 +1,6 @@
 """Every address of the portal; each app names its own."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from csp_portal import operator_site
@@ -23,6 +24,8 @@ urlpatterns = [
     path("", include("cancellations.urls")),
     path("", include("activity.urls")),
 ]
+if not settings.PRODUCTION:
+    urlpatterns.append(path("dev/mail/", include("csp_portal.mail.urls")))
 
 handler400 = "csp_portal.pages.bad_request"
 handler403 = "csp_portal.pages.forbidden"

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Permission, Role
+from csp_portal.mail.models import Mail
 from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
 from software.services import start_download
@@ -97,6 +98,7 @@ def world(clock) -> World:
         "month": date(2020, 1, 1),
         "invoice_number": Invoice.objects.get().public_number,
         "token": link.token,
+        "mail_id": Mail.objects.create(cause="1", to="a@b.example", subject="A note", text="Read.").public_id,
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}
     return World(partner, values, own_values | house_values(line.purchase))
@@ -106,6 +108,7 @@ def house_values(purchase) -> dict[str, dict[str, Any]]:
     """A row for each page of the operator's: by the model's own name."""
     rows = {"product": purchase.sku.product, "sku": purchase.sku}
     values = {f"admin:software_{model}_change": {"object_id": row.pk} for model, row in rows.items()}
+    values |= {"admin:mail_mail_change": {"object_id": Mail.objects.get(cause="1").pk}}
     return values | {"admin:app_list": {"app_label": "software"}}
 
 

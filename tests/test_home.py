@@ -35,11 +35,12 @@ def cards(client_of):
     return open_page
 
 
-CLOSING, PENDING, CREDITS, POOLS = (
+CLOSING, PENDING, CREDITS, POOLS, MAILS = (
     "Cancellation windows closing in the next 7 days",
     "Keys pending",
     "Credits to come",
     "Products that wait for keys",
+    "Mails that were not sent",
 )
 
 
@@ -164,4 +165,4 @@ def test_the_operator_sees_which_products_wait_for_keys_how_many_lines_and_since
     assert (row["lines"], str(row["since"])) == (1, "2020-01-26 12:00:00+00:00")
     add_keys(waiting, 1)
     fill_pending(waiting.pk, actor=agent)
-    assert cards(operator) == {POOLS: []}
+    assert cards(operator) == {POOLS: [], MAILS: []}

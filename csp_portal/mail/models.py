@@ -7,6 +7,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.mail.addresses import signed_address
@@ -63,20 +64,22 @@ class Mail(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     cause = models.CharField(max_length=300, unique=True)
-    to = models.EmailField()
-    subject = models.CharField(max_length=LONGEST_SUBJECT)
+    to = models.EmailField(_("recipient"))
+    subject = models.CharField(_("subject"), max_length=LONGEST_SUBJECT)
     text = models.TextField()
     signed_path = models.CharField(max_length=200, blank=True)
-    queued_at = models.DateTimeField(default=timezone.now)
-    sent_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField(null=True, default=timezone.now)
+    queued_at = models.DateTimeField(_("queued"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_try_at = models.DateTimeField(_("next try"), null=True, default=timezone.now)
     give_up_at = models.DateTimeField(default=give_up_at)
-    last_error = models.TextField(blank=True)
+    last_error = models.TextField(_("error"), blank=True)
 
     objects = MailQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("mails")
         ordering = ("-queued_at", "-pk")
         constraints = (
             models.CheckConstraint(
@@ -93,6 +96,11 @@ class Mail(models.Model):
         if self.sent_at is not None:
             return MailState.SENT
         return MailState.FAILED if self.next_try_at is None else MailState.WAITING
+
+    @property
+    def text_without_address(self) -> str:
+        """The text for those who keep the house: what opens something is for its reader alone."""
+        return self.text.replace(LINK_MARK, gettext("(an address for the reader alone)"))
 
     @property
     def complete_text(self) -> str:

@@ -14,6 +14,7 @@ from csp_portal.errors import written
 from csp_portal.mail.models import LINK_MARK, LONGEST_SUBJECT, Mail
 
 SEND_MAIL = "csp_portal.mail.tasks.send_mail"  # by name: the task calls this package
+SEND_DUE_MAIL = "csp_portal.mail.tasks.send_due_mail"
 
 
 def queue_mail(to: str, template: str, *, cause: str, signed_path: str = "", **facts: Any) -> None:
@@ -29,9 +30,17 @@ def queue_mail(to: str, template: str, *, cause: str, signed_path: str = "", **f
         subject, _newline, text = compiled.template.render(Context(context, autoescape=False)).strip().partition("\n")
     mail = Mail(cause=f"{cause}:{to}", to=to, subject=_one_line(subject), text=text.strip(), signed_path=signed_path)
     Mail.objects.bulk_create([mail], ignore_conflicts=True)
-    # The sweep finds what was never queued, or was lost on the way.
-    send = signature(SEND_MAIL, args=(str(mail.public_id),))
-    transaction.on_commit(send.delay, robust=True)
+    queue_sending(mail)
+
+
+def queue_sending(mail: Mail) -> None:
+    """Have the mail sent after the commit; the sweep finds what was never queued, or was lost on the way."""
+    transaction.on_commit(signature(SEND_MAIL, args=(str(mail.public_id),)).delay, robust=True)
+
+
+def queue_sweep() -> None:
+    """Have all that is due sent after the commit."""
+    transaction.on_commit(signature(SEND_DUE_MAIL).delay, robust=True)
 
 
 def _one_line(subject: str) -> str:

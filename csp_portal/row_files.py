@@ -2,13 +2,18 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO, TypeVar
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 T = TypeVar("T")
+
+_OTHER_SEPARATORS = (";", "\t", "|")
 
 
 @dataclass(frozen=True)
@@ -37,26 +42,68 @@ def read_rows(
 
     Raises BadFile naming all bad rows. `parse` raises ValueError with a sentence for a row it does not take.
     """
+    rows, errors = sift_rows(source, columns, lambda _line, cells: parse(cells))
+    if errors:
+        raise BadFile(errors)
+    return rows
+
+
+def sift_rows(
+    source: Path | BinaryIO,
+    columns: Iterable[str],
+    parse: Callable[[int, dict[str, str]], T],
+    *,
+    most_rows: int | None = None,
+) -> tuple[list[tuple[int, T]], list[RowError]]:
+    """The rows that `parse` takes, with their lines, and the bad ones, for who has more to find wrong with them.
+
+    Columns are known by their names in any case and order; others are handed on as they are. Raises BadFile where the
+    file as a whole cannot be read, or has more than `most_rows`.
+    """
     rows: list[tuple[int, T]] = []
     errors: list[RowError] = []
     try:
         with _opened(source) as file:
             reader = csv.DictReader(file, strict=True)
-            missing = sorted(set(columns) - set(reader.fieldnames or ()))
-            if missing:
-                raise BadFile([RowError(1, f"the file has no column {', '.join(missing)}")])
+            reader.fieldnames = _header(reader.fieldnames, tuple(columns))
             for row in reader:
+                if most_rows is not None and len(rows) + len(errors) >= most_rows:
+                    raise BadFile([RowError(reader.line_num, _too_many(most_rows))])
                 try:
-                    rows.append((reader.line_num, parse(_complete(row))))
+                    rows.append((reader.line_num, parse(reader.line_num, _complete(row))))
                 except ValueError as error:
                     errors.append(RowError(reader.line_num, str(error)))
     except UnicodeDecodeError as error:
-        raise BadFile([RowError(1, f"the file is not UTF-8 text: {error.reason}")]) from error
+        raise BadFile([RowError(1, _("the file is not UTF-8 text: save it as “CSV UTF-8”"))]) from error
     except csv.Error as error:
-        raise BadFile([RowError(reader.line_num, f"not CSV: {error}")]) from error
-    if errors:
-        raise BadFile(errors)
-    return rows
+        raise BadFile([RowError(reader.line_num, _("not CSV: %(reason)s") % {"reason": error})]) from error
+    return rows, errors
+
+
+def _header(names: Sequence[str] | None, columns: tuple[str, ...]) -> list[str]:
+    """The names of a file's columns, those of `columns` spelled as there. Raises BadFile if one is missing or twice."""
+    if not names:
+        raise BadFile([RowError(1, _("the file is empty"))])
+    known = {_bare(column): column for column in columns}
+    found = [known.get(_bare(name), name.strip()) for name in names]
+    missing = sorted(set(columns) - set(found))
+    if missing and len(found) == 1 and any(separator in found[0] for separator in _OTHER_SEPARATORS):
+        raise BadFile([RowError(1, _("the columns are not separated by commas: save the file as CSV with commas"))])
+    if missing:
+        raise BadFile([RowError(1, _("the file has no column %(names)s") % {"names": ", ".join(missing)})])
+    twice = sorted({name for name in columns if found.count(name) > 1})
+    if twice:
+        raise BadFile([RowError(1, _("the file has the column %(names)s twice") % {"names": ", ".join(twice)})])
+    return found
+
+
+def _bare(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _too_many(most: int) -> str:
+    rows = number_format(most, force_grouping=True)
+    return _("the file has more than %(rows)s rows: split it into several") % {"rows": rows}
 
 
 @contextmanager
@@ -76,5 +123,5 @@ def _opened(source: Path | BinaryIO) -> Iterator[TextIO]:
 def _complete(row: dict[str | None, str | None]) -> dict[str, str]:
     """The row's cells, trimmed. Raises ValueError if it has too few or too many."""
     if None in row or None in row.values():
-        raise ValueError("the row has not as many cells as the header")
+        raise ValueError(_("the row has not as many cells as the header"))
     return {str(name): (cell or "").strip() for name, cell in row.items()}

@@ -1,7 +1,11 @@
-"""The reader's locale, and the names of countries and languages in it, from CLDR (M5)."""
+"""The reader's locale, and the names of countries, currencies and languages in it, from CLDR (M5)."""
+
+import unicodedata
 
 from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language, to_locale
+
+from csp_portal.rounding import minor_unit_digits
 
 
 def reader_locale() -> Locale:
@@ -21,6 +25,25 @@ def is_country(code: str) -> bool:
 
 # Two-letter codes of CLDR that name no country: exceptional reservations and groupings.
 _NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"})
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """Every country's code and name (U1), in the order of the names."""
+    codes = (str(code) for code in Locale("en").territories)
+    named = [(code, country_name(code)) for code in codes if is_country(code)]
+    return sorted(named, key=lambda country: _place_in_order(country[1]))
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    """Every currency's code, and with it its name, in the order of the codes (M5)."""
+    names = reader_locale().currencies
+    codes = sorted(minor_unit_digits())
+    return [(code, f"{code} – {names[code]}" if code in names else code) for code in codes]
+
+
+def _place_in_order(name: str) -> str:
+    """By letters without their accents, so that Åland stands with A."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)).casefold()
 
 
 def language_name(tag: str) -> str:

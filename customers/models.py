@@ -1,18 +1,28 @@
 """The customers of a partner (U1)."""
 
-import uuid
+from contextlib import suppress
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import Partner, User
+from csp_portal.guids import guid_of
 from csp_portal.rounding import minor_unit_digits
 from csp_portal.territories import is_country
+from csp_portal.typed_text import one_line
+from customers.domains import LONGEST_DOMAIN, domain_name
+
+# Characters
+LONGEST_NAME = 200  # of a company or street
+LONGEST_PLACE = 100
+LONGEST_POSTAL_CODE = 20
 
 
 def known_country(code: str) -> None:
@@ -34,14 +44,18 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def matching(self, text: str) -> Self:
         """Customers whose name or domain contains `text`, or whose tenant GUID it is (U2)."""
-        tenant_id = _guid(text)
+        tenant_id = guid_of(text)
         if tenant_id:
             return self.filter(tenant_id=tenant_id)
-        return self.filter(Q(company_name__icontains=text) | Q(primary_domain__icontains=text))
+        part = one_line(text)
+        found = Q(company_name__icontains=part) | Q(primary_domain__icontains=part)
+        with suppress(ValidationError):
+            found |= Q(primary_domain=domain_name(part))  # written in another way, such as xn--…
+        return self.filter(found)
 
     def with_guid(self, text: str) -> "Customer | None":
         """The customer whose tenant GUID is `text`, in any of the ways to write one; None if it is no such thing."""
-        tenant_id = _guid(text)
+        tenant_id = guid_of(text)
         return self.filter(tenant_id=tenant_id).first() if tenant_id else None
 
     def with_activity(self) -> Self:
@@ -63,33 +77,32 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return list(self.order_by("market").values_list("market", flat=True).distinct())
 
 
-def _guid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text.strip())
-    except ValueError:
-        return None
-
-
 class Customer(models.Model):
-    """A tenant of a partner. GUID and domain are unique within the partner."""
+    """A tenant of a partner. GUID and domain are unique within the partner.
+
+    `version` counts its changes, so that of two people who edit it at once the second is told.
+    """
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="customers")
     tenant_id = models.UUIDField(_("tenant GUID"))
-    company_name = models.CharField(_("company name"), max_length=200)
-    primary_domain = models.CharField(_("primary domain"), max_length=253)
+    company_name = models.CharField(_("company name"), max_length=LONGEST_NAME)
+    primary_domain = models.CharField(_("primary domain"), max_length=LONGEST_DOMAIN)
     market = models.CharField(_("market"), max_length=2, validators=[known_country])
     currency = models.CharField(_("currency"), max_length=3, validators=[known_currency])
-    address_line = models.CharField(_("street"), max_length=200)
-    city = models.CharField(_("city"), max_length=100)
-    region = models.CharField(_("state or province"), max_length=100, blank=True)
-    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
-    country = models.CharField(_("country"), max_length=2, validators=[known_country])
+    address_line = models.CharField(_("street"), max_length=LONGEST_NAME, blank=True)
+    city = models.CharField(_("city"), max_length=LONGEST_PLACE, blank=True)
+    region = models.CharField(_("state or province"), max_length=LONGEST_PLACE, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=LONGEST_POSTAL_CODE, blank=True)
+    country = models.CharField(_("country"), max_length=2, validators=[known_country], blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    changed_at = models.DateTimeField(null=True, editable=False)  # null: never
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
     objects = CustomerQuerySet.as_manager()
 
     class Meta:
-        ordering = ("company_name", "pk")
+        ordering = (Lower("company_name"), "pk")
         constraints = (
             models.UniqueConstraint(
                 "partner",
@@ -103,14 +116,34 @@ class Customer(models.Model):
                 name="customers_domain_once",
                 violation_error_message=_("One of your customers has this primary domain already."),
             ),
+            models.CheckConstraint(
+                condition=~Q(address_line="") & ~Q(city="") & ~Q(country="")
+                | Q(address_line="", city="", region="", postal_code="", country=""),
+                name="customers_address_whole",
+            ),
         )
-        indexes = (models.Index("partner", "company_name", "id", name="customers_by_name"),)
+        indexes = (
+            models.Index("partner", Lower("company_name"), "id", name="customers_in_order"),
+            # Of the capitals, for that is what `icontains` compares.
+            GinIndex(OpClass(Upper("company_name"), "gin_trgm_ops"), name="customers_name_parts"),
+            GinIndex(OpClass(Upper("primary_domain"), "gin_trgm_ops"), name="customers_domain_parts"),
+        )
 
     def __str__(self) -> str:
         return self.company_name
 
     def get_absolute_url(self) -> str:
         return reverse("orders:overview", args=[self.tenant_id])
+
+    @property
+    def has_address(self) -> bool:
+        """Whether its billing address is known; of an imported customer it often is not yet (U4)."""
+        return bool(self.country)
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether anything was ever ordered for it, which fixes its market and currency (U4)."""
+        return self.orders.exists()
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""

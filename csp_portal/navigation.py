@@ -71,6 +71,13 @@ NAVIGATION = (
         of_staff=True,
         arguments=("software",),
     ),
+    Place(
+        _("Partners"),
+        "admin:accounts_partner_changelist",
+        Permission.KEEP_HOUSE,
+        icon="briefcase",
+        of_staff=True,
+    ),
 )
 GEAR_MENU = (
     Place(_("Activity log"), "activity:log", Permission.SEE_ACTIVITY, icon="history"),

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Permission, Role
+from csp_portal.accounts.services import invite_user
 from csp_portal.mail.models import Mail
 from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
@@ -66,10 +67,11 @@ class World:
     partner: Any
     values: dict[str, Any]
     own_values: dict[str, dict[str, Any]]  # of an address that gives a parameter another meaning
+    staff_values: dict[str, Any]  # what the operator's staff have in the place of the partner's
 
-    def url(self, address: Address) -> str:
-        """The address with its parameters filled from objects of the partner."""
-        values = {**self.values, **self.own_values.get(address.name, {})}
+    def url(self, address: Address, *, staff: bool = False) -> str:
+        """The address with its parameters filled from objects of the partner, or of the operator's staff."""
+        values = {**self.values, **self.own_values.get(address.name, {}), **(self.staff_values if staff else {})}
         unknown = [name for name in address.parameters if name not in values]
         if unknown:
             pytest.fail(f"{address} takes {unknown}: teach the world of tests/test_access.py an object for it.")
@@ -88,6 +90,7 @@ def world(clock) -> World:
     clock.set("2020-02-10T09:00:00Z")
     close_due_months(timezone.now())
     issue_due_invoices(timezone.now())
+    mail = Mail.objects.create(cause="1", to="a@b.example", subject="A note", text="Read.")
     values = {
         "tenant_id": customer.tenant_id,
         "sku_id": line.purchase.sku.public_id,
@@ -97,19 +100,28 @@ def world(clock) -> World:
         "currency": "USD",
         "month": date(2020, 1, 1),
         "invoice_number": Invoice.objects.get().public_number,
+        "link_id": link.public_id,
         "token": link.token,
-        "mail_id": Mail.objects.create(cause="1", to="a@b.example", subject="A note", text="Read.").public_id,
+        "mail_id": mail.public_id,
+        "partner_id": partner.public_id,
+        **people_of(partner, Role.GLOBAL_ADMIN),
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}
-    return World(partner, values, own_values | house_values(line.purchase))
+    own_values |= house_values(line.purchase.sku.product, line.purchase.sku, partner, mail)
+    return World(partner, values, own_values, people_of(None, Role.OPERATOR_ADMIN))
 
 
-def house_values(purchase) -> dict[str, dict[str, Any]]:
-    """A row for each page of the operator's: by the model's own name."""
-    rows = {"product": purchase.sku.product, "sku": purchase.sku}
-    values = {f"admin:software_{model}_change": {"object_id": row.pk} for model, row in rows.items()}
-    values |= {"admin:mail_mail_change": {"object_id": Mail.objects.get(cause="1").pk}}
+def house_values(*rows) -> dict[str, dict[str, Any]]:
+    """A row for each page of the operator's, by its model."""
+    values = {f"admin:{row._meta.app_label}_{row._meta.model_name}_change": {"object_id": row.pk} for row in rows}
     return values | {"admin:app_list": {"app_label": "software"}}
+
+
+def people_of(partner, admin_role) -> dict[str, Any]:
+    """A user of a side, and an invitation to it."""
+    admin = user_of(partner, admin_role)
+    invitation = invite_user(email=f"new-{admin.email}", name="New", roles=[admin_role], partner=partner, actor=admin)
+    return {"user_id": user_of(partner, admin_role).public_id, "invitation_id": invitation.public_id}
 
 
 def user_of(partner, *roles):
@@ -151,10 +163,11 @@ def test_nobody_is_sent_to_the_sign_in_page_and_back(address, world):
 
 @pytest.mark.parametrize("address", GUARDED, ids=str)
 def test_each_role_comes_in_or_is_refused_as_the_table_says(address, world):
-    url = world.url(address)
     refused = set()
     for role in Role:
-        found = statuses(address, url, user_of(None if role in OPERATOR_ROLES else world.partner, role))
+        staff = role in OPERATOR_ROLES
+        url = world.url(address, staff=staff)
+        found = statuses(address, url, user_of(None if staff else world.partner, role))
         assert found == {403} or not found & {401, 403, 404, 405, 500}, f"{role}: {found}"
         refused |= {role} if found == {403} else set()
     assert set(Role) - refused == ROLES_THAT_MAY[address.view.permission]

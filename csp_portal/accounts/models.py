@@ -21,6 +21,7 @@ from csp_portal.errors import Refusal
 
 INVITATION_LIFETIME = timedelta(days=7)
 MOST_OPEN_INVITATIONS = 100  # of one partner at a time, so that nobody mails the world in its name
+ADDRESS_LENGTH = 500  # characters of a partner's postal address
 NAME_LENGTH = 200  # characters of a person's name
 
 
@@ -29,14 +30,16 @@ class Partner(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     legal_name = models.CharField(_("legal name"), max_length=200)
-    address = models.TextField(_("address"))
+    address = models.TextField(_("address"), max_length=ADDRESS_LENGTH)
     tax_id = models.CharField(_("tax id"), max_length=50, blank=True)
     support_name = models.CharField(_("support contact"), max_length=200)
     support_email = models.EmailField(_("support e-mail"))
     support_phone = models.CharField(_("support phone"), max_length=50, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
         ordering = ("legal_name",)
 
     def __str__(self) -> str:

@@ -23,5 +23,6 @@ urlpatterns = [
     path("accounts/sign-out/", public(allauth_views.logout), name="account_logout"),
     path("accounts/inactive/", public(allauth_views.account_inactive), name="account_inactive"),
     path("invitations/<uuid:invitation_id>/", accepting.accept, name="accept_invitation"),
+    path("operator/partners/<uuid:partner_id>/invite/", invitations.invite_admin, name="invite_admin"),
     path("", include((users_urls, "users"))),
 ]

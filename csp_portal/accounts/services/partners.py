@@ -8,7 +8,7 @@ from activity.models import Action
 from activity.services import Actor, record
 from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Permission, require
-from csp_portal.accounts.services.sides import hold_side
+from csp_portal.accounts.services.sides import hold_side, one_line
 
 FIELDS = ("legal_name", "address", "tax_id", "support_name", "support_email", "support_phone")
 
@@ -21,7 +21,7 @@ def create_partner(*, actor: Actor | User, **fields: Any) -> Partner:
     """
     if isinstance(actor, User):
         require(actor, Permission.KEEP_HOUSE)
-    partner = Partner(**fields)
+    partner = Partner(**_tidy(fields))
     partner.full_clean()
     partner.save(force_insert=True)
     record(Action.PARTNER_CREATED, actor=actor, partner=partner, details={"partner": partner.legal_name})
@@ -39,7 +39,8 @@ def change_partner(partner_id: int, *, actor: Actor | User, **fields: Any) -> Pa
         require(actor, Permission.KEEP_HOUSE)
     hold_side(partner_id)
     partner = Partner.objects.get(pk=partner_id)
-    changed = {name: fields[name] for name in FIELDS if name in fields and fields[name] != getattr(partner, name)}
+    given = _tidy(fields)
+    changed = {name: given[name] for name in FIELDS if name in given and given[name] != getattr(partner, name)}
     if not changed:
         return partner
     details = {"partner": partner.legal_name, "before": {name: getattr(partner, name) for name in changed}}
@@ -49,3 +50,8 @@ def change_partner(partner_id: int, *, actor: Actor | User, **fields: Any) -> Pa
     partner.save(update_fields=list(changed))
     record(Action.PARTNER_CHANGED, actor=actor, partner=partner, details={**details, "after": changed})
     return partner
+
+
+def _tidy(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields with all but the address in one line each."""
+    return {name: value if name == "address" else one_line(value) for name, value in fields.items()}

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from activity.models import Action
-from csp_portal.accounts.forms import InviteForm
-from csp_portal.accounts.models import INVITATION_LIFETIME, Invitation
+from csp_portal.accounts.forms import InviteForm, PersonForm
+from csp_portal.accounts.models import INVITATION_LIFETIME, Invitation, Partner
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
-from csp_portal.accounts.services import invite_user, resend_invitation, revoke_invitation
+from csp_portal.accounts.services import invite_global_admin, invite_user, resend_invitation, revoke_invitation
 from csp_portal.errors import Refusal
 
 _managed = role_required(Permission.MANAGE_USERS, refused=Action.INVITATION_REFUSED)
@@ -28,7 +28,7 @@ def invite(request: SignedInRequest) -> HttpResponse:
         try:
             invitation = invite_user(partner=request.user.partner, actor=request.user, **form.chosen())
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusal.form_error)
         else:
             messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
             return redirect("users:list")
@@ -53,3 +53,21 @@ def revoke(request: SignedInRequest, invitation_id: UUID) -> HttpResponse:
     invitation = revoke_invitation(invitation_id, actor=request.user)
     messages.success(request, _("The invitation of %(email)s is revoked.") % {"email": invitation.email})
     return redirect("users:list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Permission.KEEP_HOUSE, refused=Action.INVITATION_REFUSED)
+def invite_admin(request: SignedInRequest, partner_id: UUID) -> HttpResponse:
+    """The operator's form for a partner's Global admin, who then invites the others."""
+    partner = get_object_or_404(Partner, public_id=partner_id)
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = invite_global_admin(partner, actor=request.user, **form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error(None, refusal.form_error)
+        else:
+            messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
+            return redirect("admin:accounts_partner_change", partner.pk)
+    context = {"form": form, "days": INVITATION_LIFETIME.days, "partner": partner}
+    return render(request, "accounts/invite.html", context)

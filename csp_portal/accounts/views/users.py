@@ -41,7 +41,7 @@ def user(request: SignedInRequest, user_id: UUID) -> HttpResponse:
         try:
             change_roles(user_id, actor=request.user, **form.chosen())
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusal.form_error)
         else:
             messages.success(request, _("The roles of %(email)s are saved.") % {"email": person.email})
             return redirect(person)

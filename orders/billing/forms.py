@@ -1,0 +1,60 @@
+"""How much a partner may owe (B3)."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.rounding import minor_unit_digits
+from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
+
+_AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,4}))?")
+
+
+class CreditLimitForm(forms.Form):
+    """A currency, and the most that may be owed in it."""
+
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        error_messages={**NO_SUCH_CHOICE, "required": _("Choose a currency.")},
+    )
+    limit = forms.CharField(
+        label=_("Credit limit"),
+        required=False,
+        max_length=20,
+        error_messages=TEXT_ERRORS,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text=_("In whole units of the currency, such as 25000 or 25000.50. Empty: no orders in this currency."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = [(code, code) for code in sorted(minor_unit_digits())]
+        self.fields["currency"].choices = [("", ""), *codes]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "currency" in cleaned and "limit" in cleaned:
+            try:
+                cleaned["limit"] = _amount(cleaned["limit"], minor_unit_digits()[cleaned["currency"]])
+            except forms.ValidationError as error:
+                self.add_error("limit", error)
+        return cleaned
+
+
+def _amount(text: str, digits: int) -> Decimal | None:
+    """The amount that was typed, with no more digits behind the point than the currency has; None for nothing."""
+    if not text:
+        return None
+    typed = _AMOUNT.fullmatch(text)
+    if typed is None:
+        raise forms.ValidationError(
+            _("Write the limit as digits, such as 25000 or 25000.50, at most 12 before the point.")
+        )
+    if len(typed[2] or "") > digits:
+        raise forms.ValidationError(
+            _("This currency has %(digits)s digits behind the point, not more."), params={"digits": digits}
+        )
+    return Decimal(text)

@@ -1,4 +1,4 @@
-"""No log line holds a token of a link or a session (K5)."""
+"""No log line holds a token of a link or a session, or the signature of a mailed address (K5, P5)."""
 
 import logging
 
@@ -11,7 +11,12 @@ TOKEN = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"
 
 @pytest.mark.parametrize(
     ("path", "told"),
-    [(f"/d/{TOKEN}", "Gone: /d/…"), (f"/d/session/{TOKEN}/setup.iso", "Gone: /d/session/…/setup.iso")],
+    [
+        (f"/d/{TOKEN}", "Gone: /d/…"),
+        (f"/d/session/{TOKEN}/setup.iso", "Gone: /d/session/…/setup.iso"),
+        (f"/invitations/7/?signature={TOKEN}", "Gone: /invitations/7/?signature=…"),
+        (f"/invitations/7/?next=1&signature={TOKEN}", "Gone: /invitations/7/?next=1&signature=…"),
+    ],
 )
 def test_a_token_in_an_address_is_left_out(path, told):
     line = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s: %s", ("Gone", path), None)

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 from orders.models import MAX_QUANTITY
 from orders.review import Review, ReviewLine
+from orders.review_changes import Changes
+from orders.reviewed import Reviewed, read_reviewed
 from software.models import Kind, Product, Sku
 from software.models.catalogue import SkuQuerySet
 
@@ -148,16 +150,31 @@ class CartForm(forms.Form):
         return {line.sku.public_id: self.cleaned_data[name] for name, line in self.lines.items()}
 
 
+class ReviewedField(forms.CharField):
+    """What the review showed, in the text that we signed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            widget=forms.HiddenInput,
+            error_messages={
+                "required": _("The review came back incomplete. Look through it and place the order again."),
+                "invalid": _("The review came back damaged. Look through it and place the order again."),
+            },
+        )
+
+    def clean(self, value: Any) -> Reviewed:
+        """What is not our text holds no review."""
+        text: str = super().clean(value)
+        reviewed = read_reviewed(text)
+        if reviewed is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return reviewed
+
+
 class ReviewForm(forms.Form):
     """The last step before an order: a tick for each line that can never be cancelled (B2)."""
 
-    key = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages={
-            "required": _("The review came back incomplete. Look through it and place the order again."),
-            "invalid": _("The review came back damaged. Look through it and place the order again."),
-        },
-    )
+    reviewed = ReviewedField()
     purchase_order_number = forms.CharField(
         label=_("Purchase order number"),
         required=False,
@@ -168,9 +185,14 @@ class ReviewForm(forms.Form):
 
     def __init__(self, data: Any, *, review: Review) -> None:
         super().__init__(data)
-        self.lines = {f"never-{line.sku.public_id}": line for line in review.lines if line.is_never_cancellable}
-        for name, line in self.lines.items():
+        self.review = review
+        self.sent = read_reviewed(self.data.get("reviewed", ""))
+        # What was sent for an earlier state of the cart may be ordered already: the service looks, before any tick.
+        asks = self.sent is None or self.sent.key == review.cart.key
+        self.never = {_tick_of(line.sku.public_id): line for line in review.lines if line.is_never_cancellable}
+        for name, line in self.never.items():
             self.fields[name] = forms.BooleanField(
+                required=asks,
                 label=_("I accept that this can never be cancelled or exchanged: %(sku)s") % {"sku": line.sku.title},
                 error_messages={
                     "required": _("Tick the box for %(sku)s, or take it out of the cart.") % {"sku": line.sku.title}
@@ -179,8 +201,26 @@ class ReviewForm(forms.Form):
 
     def ticks(self) -> list[BoundField]:
         """The boxes, one for each line that can never be cancelled."""
-        return [self[name] for name in self.lines]
+        return [self[name] for name in self.never]
 
-    def accepted(self) -> list[UUID]:
-        """The SKUs whose box was ticked."""
-        return [line.sku.public_id for name, line in self.lines.items() if self.cleaned_data[name]]
+    def order(self) -> dict[str, Any]:
+        """What `place_order` is asked for."""
+        reviewed: Reviewed = self.cleaned_data["reviewed"]
+        box = forms.CheckboxInput()
+        ticked = [
+            line.sku_id
+            for line in reviewed.lines
+            if box.value_from_datadict(self.data, self.files, _tick_of(line.sku_id))
+        ]
+        number = self.cleaned_data["purchase_order_number"]
+        return {"reviewed": reviewed, "never_accepted": ticked, "purchase_order_number": number}
+
+    def changes(self) -> Changes | None:
+        """What has changed since what was sent was shown; None where nothing has, or the cart is another one."""
+        if self.sent is None or not self.sent.is_of_cart(Reviewed.of(self.review)):
+            return None
+        return Changes(self.sent, self.review) or None
+
+
+def _tick_of(sku_id: UUID) -> str:
+    return f"never-{sku_id}"

@@ -16,6 +16,21 @@ CART_CHANGED = Reason(
     sentence=_("The cart was changed or ordered after this review was shown, so nothing has been ordered now."),
     next_step=_("Look through the review as it is now and place the order again."),
 )
+REVIEW_CHANGED = Reason(
+    code="review_changed",
+    rule="B4",
+    sentence=_("This has changed since the review was shown: %(changed)s. Nothing has been ordered."),
+    next_step=_("Look through what changed and place the order again if it still suits you."),
+)
+ORDERED_OTHERWISE = Reason(
+    code="idempotency_key_reused",
+    rule="B4",
+    sentence=_(
+        "This review was ordered already, as order %(number)s, but with another purchase order number, other ticks or "
+        "other prices or terms. Nothing has been ordered now."
+    ),
+    next_step=_("Look at order %(number)s; if you need more than it holds, fill the cart and order again."),
+)
 CART_FULL = Reason(
     code="cart_full",
     rule="B1",

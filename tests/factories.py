@@ -5,16 +5,20 @@ import itertools
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import factory
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from csp_portal.accounts.models import Partner, RoleAssignment, User
 from csp_portal.accounts.permissions import Role
 from customers.models import Customer
 from orders.billing.models import Account
 from orders.models import Cart, Order, OrderLine
+from orders.review import review_cart
+from orders.reviewed import Reviewed
 from orders.services import add_to_cart, place_order
 from software import custody
 from software.models import Build, CancellationPolicy, KeyIssue, Kind, Price, Product, ProductKey, Sku, SoftwarePurchase
@@ -173,8 +177,17 @@ def buy(actor: User, customer: Customer, *skus: Sku, quantity: int = 1) -> Order
     """Order `quantity` of each SKU for the customer, as the portal does, at the current (frozen) time."""
     for sku in skus:
         add_to_cart(customer.tenant_id, sku.public_id, quantity, actor=actor)
-    cart = Cart.objects.open_for(customer, actor)
-    return place_order(customer.tenant_id, key=cart.key, actor=actor, never_accepted=[sku.public_id for sku in skus])
+    return place(actor, customer, never_accepted=[sku.public_id for sku in skus])
+
+
+def reviewed_now(actor: User, customer: Customer) -> Reviewed:
+    """The actor's cart for a customer as its review shows it now."""
+    return Reviewed.of(review_cart(Cart.objects.open_for(customer, actor), timezone.now()))
+
+
+def place(actor: User, customer: Customer, **sent: Any) -> Order:
+    """Order what the actor's cart holds, as it is reviewed now."""
+    return place_order(customer.tenant_id, reviewed=reviewed_now(actor, customer), actor=actor, **sent)
 
 
 def buy_line(actor: User, customer: Customer, sku: Sku, quantity: int = 1) -> OrderLine:

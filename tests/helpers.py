@@ -3,6 +3,7 @@
 import html
 import re
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -74,3 +75,16 @@ def in_threads(*works: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return answers
+
+
+def until_somebody_waits() -> None:
+    """Return once another connection to this database waits for a lock; fail if none does within five seconds."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _try in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees one state of it otherwise
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits for a lock")

@@ -9,7 +9,7 @@ from csp_portal.accounts.permissions import Role
 from orders.models import Cart, CartLine, Order
 from orders.services import add_to_cart
 from software.models import Kind, Price, TaxRate
-from tests.factories import CustomerFactory, UserFactory, make_sku
+from tests.factories import CustomerFactory, UserFactory, make_sku, reviewed_now
 from tests.helpers import source_of
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +32,8 @@ def _url(name, customer, *more):
     return reverse(f"orders:{name}", args=[customer.tenant_id, *more])
 
 
-def _key(response):
-    return re.search(r'name="key" value="([0-9a-f-]{36})"', response.content.decode())[1]
+def _reviewed(response):
+    return re.search(r'name="reviewed" value="([^"]+)"', response.content.decode())[1]
 
 
 def test_the_cart_says_in_words_how_each_line_can_be_cancelled(clock, browser, agent, customer, never):
@@ -121,7 +121,7 @@ def test_four_screens_lead_from_the_customer_to_the_order(browser, customer):
     assert _url("cart", customer) in added.content.decode()
     went_on = {f"quantity-{sku.public_id}": 1, "then": "review"}
     review = browser.post(_url("cart", customer), went_on, follow=True)
-    placed = browser.post(_url("review", customer), {"key": _key(review)}, follow=True)
+    placed = browser.post(_url("review", customer), {"reviewed": _reviewed(review)}, follow=True)
     order = Order.objects.get()
     assert placed.redirect_chain == [(order.get_absolute_url(), 302)]
     page = source_of(placed)
@@ -131,8 +131,8 @@ def test_four_screens_lead_from_the_customer_to_the_order(browser, customer):
 
 
 def test_the_purchase_order_number_is_kept_with_the_order(browser, customer, never):
-    key = _key(browser.get(_url("review", customer)))
-    ticked = {"key": key, f"never-{never.public_id}": "on", "purchase_order_number": "PO-17"}
+    reviewed = _reviewed(browser.get(_url("review", customer)))
+    ticked = {"reviewed": reviewed, f"never-{never.public_id}": "on", "purchase_order_number": "PO-17"}
     browser.post(_url("review", customer), ticked)
     assert Order.objects.get().purchase_order_number == "PO-17"
 
@@ -140,7 +140,9 @@ def test_the_purchase_order_number_is_kept_with_the_order(browser, customer, nev
 def test_what_can_never_be_cancelled_needs_its_tick_and_the_rest_stays_typed(browser, customer, never):
     review = browser.get(_url("review", customer))
     assert "I accept that this can never be cancelled or exchanged: SUSE Server" in review.content.decode()
-    page = source_of(browser.post(_url("review", customer), {"key": _key(review), "purchase_order_number": "PO-17"}))
+    page = source_of(
+        browser.post(_url("review", customer), {"reviewed": _reviewed(review), "purchase_order_number": "PO-17"})
+    )
     assert "Nothing was ordered yet." in page
     assert f'href="#id_never-{never.public_id}">Tick the box for SUSE Server, or take it out of the cart.</a>' in page
     assert 'value="PO-17"' in page
@@ -153,7 +155,7 @@ def test_what_can_never_be_cancelled_needs_its_tick_and_the_rest_stays_typed(bro
     [("x" * 10_000, "This is too long: give at most 50 characters."), ("\0", "a character that no keyboard types")],
 )
 def test_a_purchase_order_number_that_cannot_be_kept_is_told_in_our_words(browser, customer, never, number, said):
-    sent = {"key": _key(browser.get(_url("review", customer))), f"never-{never.public_id}": "on"}
+    sent = {"reviewed": _reviewed(browser.get(_url("review", customer))), f"never-{never.public_id}": "on"}
     assert said in source_of(browser.post(_url("review", customer), {**sent, "purchase_order_number": number}))
     assert not Order.objects.exists()
 
@@ -169,29 +171,29 @@ def test_the_review_names_the_month_of_the_invoice_in_utc(clock, client_of, agen
 def test_a_review_that_is_out_of_date_orders_nothing_and_shows_the_new_one(browser, agent, customer):
     sku = make_sku()
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
-    old = _key(browser.get(_url("review", customer)))
+    old = _reviewed(browser.get(_url("review", customer)))
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
-    response = browser.post(_url("review", customer), {"key": old, "purchase_order_number": "PO-17"})
+    response = browser.post(_url("review", customer), {"reviewed": old, "purchase_order_number": "PO-17"})
     page = source_of(response)
     assert "nothing has been ordered now" in page
     assert "place the order again" in page
     assert 'value="PO-17"' in page
-    assert _key(response) != old
+    assert _reviewed(response) != old
     assert not Order.objects.exists()
-    browser.post(_url("review", customer), {"key": _key(response)})
+    browser.post(_url("review", customer), {"reviewed": _reviewed(response)})
     assert Order.objects.get().lines.get().quantity == 2
 
 
 def test_a_double_click_makes_one_order_and_leads_to_it_twice(browser, customer, never):
-    sent = {"key": _key(browser.get(_url("review", customer))), f"never-{never.public_id}": "on"}
+    sent = {"reviewed": _reviewed(browser.get(_url("review", customer))), f"never-{never.public_id}": "on"}
     first = browser.post(_url("review", customer), sent)
     assert browser.post(_url("review", customer), sent).url == first.url
     assert Order.objects.count() == 1
 
 
-@pytest.mark.parametrize("key", ["", "not-a-key"])
-def test_a_review_without_its_key_orders_nothing(browser, customer, never, key):
-    response = browser.post(_url("review", customer), {"key": key, f"never-{never.public_id}": "on"})
+@pytest.mark.parametrize("reviewed", ["", "not-a-review"])
+def test_a_review_without_what_it_showed_orders_nothing(browser, customer, never, reviewed):
+    response = browser.post(_url("review", customer), {"reviewed": reviewed, f"never-{never.public_id}": "on"})
     assert "place the order again" in response.content.decode()
     assert not Order.objects.exists()
 
@@ -211,7 +213,7 @@ def test_a_reservation_that_got_into_the_cart_is_refused_at_the_review(browser, 
     Cart.objects.create(customer=customer, user=agent).lines.create(sku=sku, quantity=1)  # past the first gate
     review = browser.get(_url("review", customer))
     assert "Azure reservations are not sold" in review.content.decode()
-    response = browser.post(_url("review", customer), {"key": _key(review)})
+    response = browser.post(_url("review", customer), {"reviewed": _reviewed(review)})
     assert "Azure reservations are not sold" in response.content.decode()
     assert not Order.objects.exists()
 
@@ -222,7 +224,7 @@ def test_a_global_admin_may_buy_with_a_cart_of_their_own(client_of, global_admin
 
 
 def test_a_stranger_and_an_auditor_place_no_order(client_of, agent, stranger, partner, customer, never):
-    sent = {"key": Cart.objects.open_for(customer, agent).key, f"never-{never.public_id}": "on"}
+    sent = {"reviewed": reviewed_now(agent, customer).signed(), f"never-{never.public_id}": "on"}
     auditor = UserFactory(partner=partner, roles=[Role.AUDITOR])
     for user, status in ((stranger, 404), (auditor, 403)):
         for url in (_url("review", customer), _url("cart", customer), _url("remove", customer, never.public_id)):

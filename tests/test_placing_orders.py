@@ -12,7 +12,7 @@ from orders.models import Cart, Order, OrderLine
 from orders.services import add_to_cart, place_order
 from software.models import KeyState, Kind, ProductKey, SoftwarePurchase
 from software.services import fill_pending
-from tests.factories import CustomerFactory, add_keys, buy, buy_line, make_sku
+from tests.factories import CustomerFactory, add_keys, buy, buy_line, make_sku, place, reviewed_now
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +33,9 @@ def test_an_order_makes_a_purchase_with_its_window_key_and_charge(clock, agent, 
 
 def test_the_same_key_again_answers_the_same_order(agent, customer):
     add_to_cart(customer.tenant_id, make_sku(keys=1).public_id, 1, actor=agent)
-    key = Cart.objects.open_for(customer, agent).key
-    first = place_order(customer.tenant_id, key=key, actor=agent)
-    assert place_order(customer.tenant_id, key=key, actor=agent) == first
+    reviewed = reviewed_now(agent, customer)
+    first = place_order(customer.tenant_id, reviewed=reviewed, actor=agent)
+    assert place_order(customer.tenant_id, reviewed=reviewed, actor=agent) == first
     assert Order.objects.count() == OrderLine.objects.count() == Entry.objects.count() == 1
 
 
@@ -56,10 +56,10 @@ def test_a_new_line_waits_behind_older_ones_of_its_pool(agent, customer):
 def test_a_stale_review_orders_nothing(agent, customer):
     sku = make_sku(keys=2)
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
-    key = Cart.objects.open_for(customer, agent).key
+    reviewed = reviewed_now(agent, customer)
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     with pytest.raises(Refusal) as refused:
-        place_order(customer.tenant_id, key=key, actor=agent)
+        place_order(customer.tenant_id, reviewed=reviewed, actor=agent)
     assert refused.value.code == "cart_changed"
     assert not Order.objects.exists()
     assert Event.objects.filter(action=Action.ORDER_REFUSED, details__reason="cart_changed").count() == 1
@@ -69,12 +69,10 @@ def test_never_cancellable_needs_its_own_tick(agent, customer):
     sku = make_sku(kind=Kind.LINUX_PLAN, cancellation_policy="never")
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
     with pytest.raises(Refusal) as refused:
-        place_order(customer.tenant_id, key=Cart.objects.open_for(customer, agent).key, actor=agent)
+        place(agent, customer)
     assert refused.value.code == "never_cancellable_not_accepted"
     assert not SoftwarePurchase.objects.exists()
-    order = place_order(
-        customer.tenant_id, key=Cart.objects.open_for(customer, agent).key, actor=agent, never_accepted=[sku.public_id]
-    )
+    order = place(agent, customer, never_accepted=[sku.public_id])
     line = order.lines.get()
     assert line.window_closes_at is None
 
@@ -88,7 +86,7 @@ def test_reservations_are_refused_in_restricted_markets_although_priced(agent, p
     assert refused.value.code == "reservation_not_sold_in_market"
     Cart.objects.create(customer=customer, user=agent).lines.create(sku=sku, quantity=1)  # past the first gate
     with pytest.raises(Refusal) as refused:
-        place_order(customer.tenant_id, key=Cart.objects.open_for(customer, agent).key, actor=agent)
+        place(agent, customer)
     assert refused.value.code == "reservation_not_sold_in_market"
     assert not Order.objects.exists()
 
@@ -111,9 +109,9 @@ def test_keys_that_arrive_fill_what_waits(agent, customer):
 def test_to_a_stranger_the_customer_does_not_exist(agent, stranger, customer):
     sku = make_sku(keys=1)
     add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
-    key = Cart.objects.open_for(customer, agent).key
+    reviewed = reviewed_now(agent, customer)
     with pytest.raises(Customer.DoesNotExist):
-        place_order(customer.tenant_id, key=key, actor=stranger)
+        place_order(customer.tenant_id, reviewed=reviewed, actor=stranger)
     with pytest.raises(Customer.DoesNotExist):
         add_to_cart(customer.tenant_id, sku.public_id, 1, actor=stranger)
     assert not Order.objects.exists()

@@ -1,5 +1,7 @@
 """To another partner nothing of ours exists, whichever service they call (spec 1)."""
 
+from dataclasses import replace
+
 import pytest
 
 from activity.models import Event
@@ -10,7 +12,7 @@ from orders.models import Cart, CartLine, Order, OrderLine
 from orders.services import add_to_cart, place_order, remove_from_cart, set_quantities
 from software.models import DownloadLink, ProductKey, SoftwarePurchase
 from software.services import grant_link, reveal_key
-from tests.factories import buy_line, make_build, make_sku
+from tests.factories import buy_line, make_build, make_sku, reviewed_now
 from tests.helpers import quote_of
 
 pytestmark = pytest.mark.django_db
@@ -75,11 +77,17 @@ def remove(line, actor):
 
 
 def place(line, actor):
-    return place_order(tenant_of(line), key=Cart.objects.get().key, actor=actor)
+    return place_order(tenant_of(line), reviewed=reviewed_now(line.order.placed_by, line.order.customer), actor=actor)
 
 
 def place_again(line, actor):
-    return place_order(tenant_of(line), key=line.order.idempotency_key, actor=actor)
+    reviewed = reviewed_now(line.order.placed_by, line.order.customer)
+    return place_order(
+        tenant_of(line),
+        reviewed=replace(reviewed, key=line.order.idempotency_key),
+        never_accepted=[sku_of(line)],
+        actor=actor,
+    )
 
 
 @pytest.mark.parametrize(

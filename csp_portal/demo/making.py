@@ -26,6 +26,8 @@ from customers.models import Customer
 from customers.services import create_customer
 from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits, set_credit_limit
 from orders.models import Cart, Order, OrderLine
+from orders.review import review_cart
+from orders.reviewed import Reviewed
 from orders.services import add_to_cart, place_order
 from software.models import Build, KeyState, ProductKey, Sku
 from software.services import (
@@ -207,7 +209,7 @@ def _order(given: cast.DemoOrder, placed_at: datetime) -> None:
         add_to_cart(customer.tenant_id, sku.public_id, quantity, actor=agent)
     place_order(
         customer.tenant_id,
-        key=Cart.objects.open_for(customer, agent).key,
+        reviewed=Reviewed.of(review_cart(Cart.objects.open_for(customer, agent), timezone.now())),
         actor=agent,
         never_accepted=[sku.public_id for sku in skus],
         purchase_order_number=given.purchase_order_number,

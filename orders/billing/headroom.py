@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import Sum
 
 from csp_portal.errors import Refusal
 from csp_portal.money import Money
@@ -24,14 +25,11 @@ class Headroom:
     owed: Decimal
 
     @classmethod
-    def of(cls, account: Account) -> "Headroom":
-        return cls(account.currency, account.credit_limit, account.entries.all().totals()["gross"])
-
-    @classmethod
-    def for_partner(cls, partner_id: int, currency: str) -> "Headroom":
-        """As it is now, for pages; a currency without an account has no limit and owes nothing."""
-        account = Account.objects.filter(partner_id=partner_id, currency=currency).first()
-        return cls.of(account) if account else cls(currency, None, Decimal(0))
+    def of(cls, partner_id: int, currency: str) -> "Headroom":
+        """As it is now, in one query; a currency without an account has no limit and owes nothing."""
+        accounts = Account.objects.filter(partner_id=partner_id, currency=currency)
+        limit_and_owed = accounts.values_list("credit_limit", Sum("entries__gross")).first() or (None, None)
+        return cls(currency, limit_and_owed[0], limit_and_owed[1] or Decimal(0))
 
     def left_after(self, gross: Decimal) -> Decimal:
         """What is left of the limit after an order of `gross`; negative if it would be beyond it."""

@@ -66,6 +66,12 @@ class OrderState(models.TextChoices):
         return {OrderState.ACTIVE: "good", OrderState.WAITING: "waiting"}.get(self, "neutral")
 
 
+class PaymentMethod(models.TextChoices):
+    """How an order is paid; `orders.payment` has what each of them does (B3)."""
+
+    ON_ACCOUNT = "on_account", _("on account")
+
+
 class Order(models.Model):
     """Who bought what for whom. `number` is its one public id, in pages, invoices and API (B5)."""
 
@@ -77,7 +83,11 @@ class Order(models.Model):
     market = models.CharField(max_length=2)
     currency = models.CharField(max_length=3)
     purchase_order_number = models.CharField(_("purchase order number"), max_length=50, blank=True)
+    payment_method = models.CharField(
+        _("payment"), max_length=20, choices=PaymentMethod.choices, default=PaymentMethod.ON_ACCOUNT
+    )
     idempotency_key = models.UUIDField(default=uuid.uuid4)
+    body_digest = models.CharField(max_length=64, editable=False)  # of what came with the key: a retry has the same
 
     # of an order that was fetched `with_summary`
     line_count: int

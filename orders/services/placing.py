@@ -1,5 +1,7 @@
 """Placing an order (B4, B5)."""
 
+import hashlib
+import json
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
@@ -13,10 +15,13 @@ from activity.services import record, refusals_recorded
 from csp_portal.accounts.models import User
 from csp_portal.errors import Refusal
 from csp_portal.rounding import plain_amount
+from customers.models import Customer
 from orders import reasons
-from orders.billing.services import post_charges
 from orders.models import Cart, Order, OrderLine
+from orders.payment import ON_ACCOUNT, Payment
 from orders.review import Review, ReviewLine, review_cart
+from orders.review_changes import Changes
+from orders.reviewed import Reviewed
 from orders.services.carts import locked_cart
 from software.models import KeyState
 from software.services import create_purchase
@@ -28,60 +33,86 @@ from software.services.purchasing import allot_keys
 def place_order(
     tenant_id: UUID,
     *,
-    key: UUID,
+    reviewed: Reviewed,
     actor: User,
     never_accepted: Collection[UUID] = (),
     purchase_order_number: str = "",
+    payment: Payment = ON_ACCOUNT,
 ) -> Order:
-    """Order what the actor's cart for a customer holds; the same `key` again answers the same order (B4).
+    """Order what the actor's cart for a customer holds, exactly as it was `reviewed`, once for each review (B4).
 
     `never_accepted` holds the SKUs whose "can never be cancelled" was ticked (B2). Each line becomes a purchase with
-    its window and policy version pinned; keys are allotted or wait; charges are posted to the partner's account.
-    Raises Refusal (role, cart empty or changed, not sold, not accepted, credit limit), Customer.DoesNotExist if it is
-    no customer of the actor's partner; then nothing is ordered.
+    its window and policy version pinned; keys are allotted or wait; the payment is taken last. The same again answers
+    the same order. Raises Refusal (role, ordered otherwise, cart empty or changed, not sold, review changed, not
+    accepted, credit limit), Customer.DoesNotExist if it is no customer of the actor's partner; then nothing is ordered.
     """
     now = timezone.now()
-    cart = locked_cart(tenant_id, actor=actor)
-    placed = Order.objects.filter(customer=cart.customer, idempotency_key=key).first()
+    cart = _locked_with_customer(tenant_id, actor)
+    digest = _digest(reviewed, never_accepted, purchase_order_number, payment)
+    placed = Order.objects.filter(customer=cart.customer, idempotency_key=reviewed.key).first()
     if placed is not None:
-        return placed
-    if cart.key != key:
-        raise Refusal(reasons.CART_CHANGED, on=cart.customer)
+        return _the_same(placed, digest)
     review = review_cart(cart, now)
-    _check(review, never_accepted)
-    order = _make_order(cart, actor, purchase_order_number, now)
+    _check(review, reviewed, never_accepted)
+    order = Order.objects.create(
+        partner_id=cart.customer.partner_id,
+        customer=cart.customer,
+        placed_by=actor,
+        placed_at=now,
+        market=cart.customer.market,
+        currency=cart.customer.currency,
+        purchase_order_number=purchase_order_number,
+        payment_method=payment.method,
+        idempotency_key=cart.key,
+        body_digest=digest,
+    )
     lines = [_add_line(order, number, line, now) for number, line in enumerate(review.lines, start=1)]
     _record(order, lines, actor)
     for line in lines:
         _allot(line, actor, now)
-    post_charges(order, lines)
+    payment.charge(order, lines)
     cart.lines.all().delete()
     cart.renew_key(now)
     return order
 
 
-def _make_order(cart: Cart, actor: User, purchase_order_number: str, now: datetime) -> Order:
-    customer = cart.customer
-    return Order.objects.create(
-        partner_id=customer.partner_id,
-        customer=customer,
-        placed_by=actor,
-        placed_at=now,
-        market=customer.market,
-        currency=customer.currency,
-        purchase_order_number=purchase_order_number,
-        idempotency_key=cart.key,
-    )
+def _locked_with_customer(tenant_id: UUID, actor: User) -> Cart:
+    """The cart, with its customer locked as well: market and currency stay what they are until the order stands.
+
+    Who edits a customer locks its row for update, and so waits for the order or is waited for. The order's foreign key
+    alone would look at the row only at the commit.
+    """
+    cart = locked_cart(tenant_id, actor=actor)
+    cart.customer = Customer.objects.select_for_update(no_key=True).get(pk=cart.customer_id)
+    return cart
 
 
-def _check(review: Review, never_accepted: Collection[UUID]) -> None:
-    customer = review.cart.customer
+def _digest(reviewed: Reviewed, never_accepted: Collection[UUID], purchase_order_number: str, payment: Payment) -> str:
+    """SHA-256 (hex) of all that was asked for."""
+    ticks = sorted(str(sku_id) for sku_id in never_accepted)
+    body = [reviewed.plain(), ticks, purchase_order_number, payment.method]
+    return hashlib.sha256(json.dumps(body).encode()).hexdigest()
+
+
+def _the_same(placed: Order, digest: str) -> Order:
+    """The order that stands, if it is what is asked for again."""
+    if placed.body_digest != digest:
+        raise Refusal(reasons.ORDERED_OTHERWISE, on=placed, number=placed.number)
+    return placed
+
+
+def _check(review: Review, reviewed: Reviewed, never_accepted: Collection[UUID]) -> None:
+    customer, changes = review.cart.customer, Changes(reviewed, review)
+    if not reviewed.is_of_cart(changes.now):
+        raise Refusal(reasons.CART_CHANGED, on=customer)
     if not review.lines:
         raise Refusal(reasons.CART_EMPTY, on=customer)
     refusal = review.refusal
     if refusal is not None:
         refusal.on = customer
         raise refusal
+    if changes:
+        raise Refusal(reasons.REVIEW_CHANGED, on=customer, changed=", ".join(changes.kinds()))
     for line in review.lines:
         if line.is_never_cancellable and line.sku.public_id not in never_accepted:
             raise Refusal(reasons.NEVER_NOT_ACCEPTED, on=customer, sku=line.sku.title)

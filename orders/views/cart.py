@@ -15,7 +15,9 @@ from csp_portal.errors import Refusal
 from customers.models import Customer
 from orders.forms import CartForm, ReviewForm
 from orders.models import Cart
+from orders.payment import ON_ACCOUNT
 from orders.review import review_cart
+from orders.reviewed import Reviewed
 from orders.services import place_order, remove_from_cart, set_quantities
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -49,22 +51,30 @@ def remove(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpRespo
 @role_required(Permission.BUY)
 def review(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     """Show what would be ordered; order it. A refusal orders nothing and shows the review as it is now (B4)."""
-    customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
-    reviewed = review_cart(Cart.objects.open_for(customer, request.user), timezone.now())
-    form = ReviewForm(request.POST or None, review=reviewed)
+    form, status = _review_form(request, tenant_id), 200
     if request.method == "POST" and form.is_valid():
         try:
-            order = place_order(
-                tenant_id,
-                key=form.cleaned_data["key"],
-                actor=request.user,
-                never_accepted=form.accepted(),
-                purchase_order_number=form.cleaned_data["purchase_order_number"],
-            )
+            order = place_order(tenant_id, actor=request.user, **form.order())
         except Refusal as refusal:
+            form, status = _review_form(request, tenant_id), refusal.status
             form.add_error(None, refusal.form_error)
         else:
             placed = _("Order %(number)s for %(customer)s is placed.")
-            messages.success(request, placed % {"number": order.number, "customer": customer.company_name})
+            messages.success(request, placed % {"number": order.number, "customer": order.customer.company_name})
             return redirect(order)
-    return render(request, "orders/review.html", {"customer": customer, "review": reviewed, "form": form})
+    context = {
+        "customer": form.review.cart.customer,
+        "review": form.review,
+        "reviewed": Reviewed.of(form.review).signed(),
+        "changes": form.changes(),
+        "payment": ON_ACCOUNT.preview(form.review),
+        "form": form,
+    }
+    return render(request, "orders/review.html", context, status=status)
+
+
+def _review_form(request: SignedInRequest, tenant_id: UUID) -> ReviewForm:
+    """What was sent, beside the cart's review as it is now."""
+    customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
+    cart = Cart.objects.open_for(customer, request.user)
+    return ReviewForm(request.POST or None, review=review_cart(cart, timezone.now()))

@@ -15,6 +15,14 @@ class CancellationPolicy(models.TextChoices):
     SUPPORT_ONLY = "support_only", _("support request only")
     NEVER = "never", _("never")
 
+    @property
+    def is_never(self) -> bool:
+        return self == CancellationPolicy.NEVER
+
+    @property
+    def is_support_only(self) -> bool:
+        return self == CancellationPolicy.SUPPORT_ONLY
+
 
 class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
     def in_force(self, day: date) -> Self:

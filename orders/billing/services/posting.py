@@ -1,5 +1,6 @@
 """Posting entries, always under the account's lock (R4, R5)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -21,14 +22,14 @@ def locked_account(partner_id: int, currency: str) -> Account:
     return Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
 
 
-def post_charges(order: Order, lines: list[OrderLine]) -> None:
+def post_charges(order: Order, lines: Sequence[OrderLine]) -> None:
     """Charge every line of an order to the partner's account, in the caller's transaction (B5).
 
     Under the account's lock, so that orders at once cannot pass the credit limit together: raises Refusal if what is
     owed and this order come to more than it, or if there is none (B3).
     """
     account = locked_account(order.partner_id, order.currency)
-    refusal = Headroom.of(account).refusal(sum((line.gross for line in lines), Decimal(0)))
+    refusal = Headroom.of(order.partner_id, order.currency).refusal(sum((line.gross for line in lines), Decimal(0)))
     if refusal is not None:
         refusal.on = order.customer
         raise refusal

@@ -47,6 +47,7 @@ class Action(models.TextChoices):
     LINK_GRANTED = "link_granted", _("Link made")
     LINK_RENEWED = "link_renewed", _("Link renewed")
     LINK_EXPIRED = "link_expired", _("Link expired")
+    LINK_REVOKED = "link_revoked", _("Link revoked")
     LINK_REFUSED = "link_refused", _("Link refused")
     DOWNLOAD_STARTED = "download_started", _("Download started")
     DOWNLOAD_REFUSED = "download_refused", _("Download refused")

@@ -5,17 +5,19 @@ so that what was written with an older key can still be read.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
+import struct
+from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
-_MAC_BYTES = 20  # of HMAC-SHA256: 160 bits
-_TOKEN_BYTES = 16 + _MAC_BYTES
+_MAC_BYTES = 16  # of HMAC-SHA256: 128 bits
+_SHAPE = struct.Struct(f">16sI{_MAC_BYTES}s")  # id, number, MAC
+TOKEN_LENGTH = 4 * _SHAPE.size // 3  # characters of base64url; no padding is needed
 
 
 @cache
@@ -62,32 +64,42 @@ def knows_token_key(name: str) -> bool:
     return name in {key_id(key) for key in settings.LINK_TOKEN_KEYS}
 
 
-def make_token(public_id: UUID, token_key_id: str, purpose: str) -> str:
-    """The token of a link or session: its id and a MAC of it, base64url without padding."""
-    mac = _mac(public_id, token_key_id, purpose)
-    return base64.urlsafe_b64encode(public_id.bytes + mac).decode().rstrip("=")
+@dataclass(frozen=True)
+class Claim:
+    """What a well-formed token says of itself, its MAC not looked at yet."""
+
+    public_id: UUID
+    number: int
+    mac: bytes
 
 
-def id_in_token(token: str) -> UUID | None:
-    """The id that a well-formed token claims; None if it is not well formed. Says nothing of its MAC."""
-    if len(token) != 48:
+def make_token(public_id: UUID, token_key_id: str, purpose: str, number: int = 0) -> str:
+    """A token for `purpose`: an id, a number and a MAC of both, base64url. Raises LookupError for a retired key."""
+    key = {key_id(key): key for key in settings.LINK_TOKEN_KEYS}[token_key_id]
+    raw = _SHAPE.pack(public_id.bytes, number, _mac(key, public_id, purpose, number))
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+def read_token(token: str) -> Claim | None:
+    """What `token` claims; None if it is not well formed."""
+    if len(token) != TOKEN_LENGTH:
         return None
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
+        public_id, number, mac = _SHAPE.unpack(raw)
+    except (ValueError, struct.error):
         return None
-    return UUID(bytes=raw[:16]) if len(raw) == _TOKEN_BYTES else None
+    if base64.urlsafe_b64encode(raw).decode() != token:  # Python reads `+` and `/` as well
+        return None
+    return Claim(UUID(bytes=public_id), number, mac)
 
 
-def token_is_genuine(token: str, public_id: UUID, token_key_id: str, purpose: str) -> bool:
-    """Whether we made `token`, compared in constant time."""
-    try:
-        return hmac.compare_digest(token, make_token(public_id, token_key_id, purpose))
-    except LookupError:  # the key it was made with has been removed
-        return False
+def is_genuine(claim: Claim, purpose: str) -> bool:
+    """Whether we made that token for `purpose`, with a key that is still configured; in constant time for each."""
+    macs = [_mac(key, claim.public_id, purpose, claim.number) for key in settings.LINK_TOKEN_KEYS]
+    return any(hmac.compare_digest(claim.mac, mac) for mac in macs)
 
 
-def _mac(public_id: UUID, token_key_id: str, purpose: str) -> bytes:
-    key = {key_id(key): key for key in settings.LINK_TOKEN_KEYS}[token_key_id]
-    message = purpose.encode() + b"\0" + public_id.bytes
+def _mac(key: str, public_id: UUID, purpose: str, number: int) -> bytes:
+    message = purpose.encode() + b"\0" + public_id.bytes + struct.pack(">I", number)
     return hmac.new(key.encode(), message, hashlib.sha256).digest()[:_MAC_BYTES]

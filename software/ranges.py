@@ -8,6 +8,14 @@ _SINGLE = re.compile(
 )
 
 
+def if_range_holds(header: str, *, etag: str, last_modified: str) -> bool:
+    """Whether the file is still the one of which the client has a part (RFC 9110, 13.1.5).
+
+    By strong comparison: a weak validator never holds, a date only as it was sent to the last sign.
+    """
+    return header.strip() in {etag, last_modified}
+
+
 @dataclass(frozen=True)
 class ByteRange:
     """Bytes `first` to `last` of a file, both inclusive, as HTTP counts them."""

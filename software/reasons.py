@@ -27,12 +27,40 @@ LINK_REVOKED = Reason(
     next_step=_("Ask %(contact)s if you still need the software."),
     status=410,
 )
+LINK_REPLACED = Reason(
+    code="link_replaced",
+    rule="K4",
+    sentence=_("This download link has been replaced by one with another address."),
+    next_step=_ASK_CONTACT,
+    status=410,
+)
+LINK_TERM_OVER = Reason(
+    code="link_term_over",
+    rule="B6",
+    sentence=_("The term for which this software was bought is over, and its download links with it."),
+    next_step=_("Ask %(contact)s if you still need the software."),
+    status=410,
+)
+ATTEMPT_UNKNOWN = Reason(
+    code="attempt_unknown",
+    rule="K5",
+    sentence=_("The form that was sent is not one of this link, or was changed on its way. Nothing was counted."),
+    next_step=_("Open the link again and press Download there, or ask %(contact)s."),
+    status=400,
+)
 SESSION_OVER = Reason(
     code="session_over",
     rule="K7",
     sentence=_("This download was started more than 24 hours ago and is over."),
-    next_step=_("Start the download again from its link, or ask %(contact)s for a new one."),
+    next_step=_("Open its link again and start a new download, which counts, or ask %(contact)s for a new link."),
     status=410,
+)
+SESSION_OVER_BUDGET = Reason(
+    code="session_over_budget",
+    rule="K7",
+    sentence=_("This download was asked for more than twice its file and 64 MiB, and is closed."),
+    next_step=_("Open its link again and start a new download, which counts, or ask %(contact)s."),
+    status=429,
 )
 FILE_REPLACED = Reason(
     code="file_replaced",
@@ -40,6 +68,18 @@ FILE_REPLACED = Reason(
     sentence=_("The file was replaced after this download had started; two files are never spliced."),
     next_step=_("Delete what was downloaded and start again from the link, or ask %(contact)s."),
     status=409,
+)
+LINK_STAYS_REVOKED = Reason(
+    code="link_stays_revoked",
+    rule="K4",
+    sentence=_("This link was revoked on %(revoked_at)s; a revoked link is never renewed."),
+    next_step=_("Choose Get keys and downloads for a new link with another address."),
+)
+GRANT_UNKNOWN = Reason(
+    code="grant_unknown",
+    rule="K4",
+    sentence=_("The form named a grant of this link that never was. Nothing was changed."),
+    next_step=_("Open the Software page again and renew the link from there."),
 )
 FILE_MISSING = Reason(
     code="file_missing",

@@ -198,4 +198,4 @@ def buy_line(actor: User, customer: Customer, sku: Sku, quantity: int = 1) -> Or
 def make_link(actor: User, purchase: SoftwarePurchase, build: Build | None = None):
     """The purchase's link to a build (made if none is given)."""
     build = build or make_build(purchase.sku.product)
-    return grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=actor)
+    return grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=actor).link

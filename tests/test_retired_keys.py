@@ -18,7 +18,7 @@ def test_a_link_whose_key_was_retired_is_dead_until_it_is_granted_anew(settings,
     page = client_of(agent).get(f"/customers/{customer.tenant_id}/software/?sku={line.purchase.sku.public_id}")
     assert page.status_code == 200
     assert Client().post(old).status_code == 404
-    anew = grant_link(line.purchase.public_id, link.build.public_id, grant_seen=1, actor=agent)
+    anew = grant_link(line.purchase.public_id, link.build.public_id, grant_seen=1, actor=agent).link
     assert (anew.grant_number, anew.used) == (2, 0)
     assert anew.get_absolute_url() != old
     assert Client().post(anew.get_absolute_url()).status_code == 303

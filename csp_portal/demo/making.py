@@ -233,7 +233,7 @@ def _hand_out(given: cast.DemoOrder, placed_at: datetime) -> None:
     for key in purchase.keys.all()[:1]:
         reveal_key(key.public_id, actor=agent)
     build = Build.objects.filter(product=purchase.sku.product)[0]
-    link = grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=agent)
+    link = grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=agent).link
     start_download(link.token, user=None)
 
 

@@ -2,22 +2,17 @@
 
 from software.models.catalogue import Build, KeyIssue, Kind, Price, Product, Sku
 from software.models.keys import KeyStatus, ProductKey
-from software.models.links import (
-    LINK_DOWNLOADS,
-    LINK_LIFETIME,
-    SESSION_LIFETIME,
-    DownloadLink,
-    DownloadSession,
-    LinkState,
-)
+from software.models.links import LINK_DOWNLOADS, LINK_LIFETIME, DownloadLink, LinkState
 from software.models.markets import MarketRestriction, TaxRate
 from software.models.policies import CancellationPolicy, PolicyVersion
 from software.models.purchases import KeyState, PurchaseStatus, SoftwarePurchase
+from software.models.sessions import SESSION_LIFETIME, SPARE_BYTES, DownloadSession, SessionEnd
 
 __all__ = [
     "LINK_DOWNLOADS",
     "LINK_LIFETIME",
     "SESSION_LIFETIME",
+    "SPARE_BYTES",
     "Build",
     "CancellationPolicy",
     "DownloadLink",
@@ -33,6 +28,7 @@ __all__ = [
     "Product",
     "ProductKey",
     "PurchaseStatus",
+    "SessionEnd",
     "Sku",
     "SoftwarePurchase",
     "TaxRate",

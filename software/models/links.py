@@ -1,4 +1,4 @@
-"""Download links and the sessions that are started with them (K3 to K7)."""
+"""Download links: two weeks or 50 downloads, whichever comes first (K3, K4)."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -6,20 +6,22 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.lookups import GreaterThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import User
+from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Reason
 from customers.models import Customer
 from software import custody, reasons
-from software.file_names import safe_name
 from software.models.catalogue import Build
 from software.models.purchases import SoftwarePurchase
 
 LINK_LIFETIME = timedelta(days=14)  # 1,209,600 s (K3)
 LINK_DOWNLOADS = 50
-SESSION_LIFETIME = timedelta(hours=24)  # K7
+SHORT_PERCENT = 80  # of the downloads used: whoever granted the link is told (K9)
+ENDS_SOON = timedelta(hours=24)  # before its expiry: they are told as well (K9)
 
 
 class LinkState(models.TextChoices):
@@ -42,12 +44,25 @@ class DownloadLinkQuerySet(models.QuerySet["DownloadLink"]):
         """Links with which a download may start at `now` (K3)."""
         return self.filter(revoked_at=None, expires_at__gt=now, used__lt=F("limit"))
 
+    def to_note_expired(self, now: datetime) -> Self:
+        """Links whose time is over and of which the log does not say so yet (K9)."""
+        return self.filter(revoked_at=None, expired_at=None, expires_at__lte=now)
+
+    def to_warn_of(self, now: datetime) -> Self:
+        """Links in their time of which nobody was told yet that they are nearly used up, or will soon expire (K9)."""
+        is_short = Q(GreaterThanOrEqual(F("used") * 100, F("limit") * SHORT_PERCENT), short_told_at=None)
+        ends_soon = Q(end_told_at=None, expires_at__lte=now + ENDS_SOON, used__lt=F("limit"))
+        return self.filter(is_short | ends_soon, revoked_at=None, expired_at=None, expires_at__gt=now)
+
     def from_token(self, token: str) -> "DownloadLink":
-        """The link whose address holds `token`. Raises DownloadLink.DoesNotExist for a token we did not make."""
-        link = self.get(public_id=custody.id_in_token(token))
-        if not custody.token_is_genuine(token, link.public_id, link.token_key_id, "link"):
+        """The link of which `token` is an address, or was one before it was replaced (`has_token` tells).
+
+        Raises DownloadLink.DoesNotExist for a token we did not make.
+        """
+        claim = custody.read_token(token)
+        if claim is None or not custody.is_genuine(claim, "link"):
             raise DownloadLink.DoesNotExist
-        return link
+        return self.get(public_id=claim.public_id)
 
     def with_purchase(self) -> Self:
         return self.select_related(
@@ -55,6 +70,7 @@ class DownloadLinkQuerySet(models.QuerySet["DownloadLink"]):
             "purchase__customer__partner",
             "purchase__sku__product",
             "purchase__order_line__order",
+            "granted_by",
         )
 
 
@@ -63,6 +79,7 @@ class DownloadLink(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     token_key_id = models.CharField(max_length=8, default=custody.newest_token_key_id)
+    address_number = models.PositiveIntegerField(default=1)  # rises when the address is replaced
     purchase = models.ForeignKey(SoftwarePurchase, on_delete=models.PROTECT, related_name="links")
     build = models.ForeignKey(Build, on_delete=models.PROTECT, related_name="links")
     label = models.CharField(max_length=100, blank=True)
@@ -73,6 +90,10 @@ class DownloadLink(models.Model):
     limit = models.PositiveSmallIntegerField(default=LINK_DOWNLOADS)
     used = models.PositiveSmallIntegerField(default=0)
     revoked_at = models.DateTimeField(null=True)
+    # What jobs have done about the grant that stands; a new grant begins without (K9).
+    expired_at = models.DateTimeField(null=True)
+    short_told_at = models.DateTimeField(null=True)
+    end_told_at = models.DateTimeField(null=True)
 
     objects = DownloadLinkQuerySet.as_manager()
 
@@ -84,6 +105,9 @@ class DownloadLink(models.Model):
             models.CheckConstraint(condition=Q(used__lte=F("limit")), name="software_link_within_limit"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("granted_at")), name="software_link_expires_later"),
         )
+        indexes = (
+            models.Index("expires_at", condition=Q(revoked_at=None, expired_at=None), name="software_link_by_expiry"),
+        )
 
     def __str__(self) -> str:
         return f"{self.build} {self.public_id}"
@@ -94,7 +118,29 @@ class DownloadLink(models.Model):
 
     @property
     def token(self) -> str:
-        return custody.make_token(self.public_id, self.token_key_id, "link")
+        return custody.make_token(self.public_id, self.token_key_id, "link", self.address_number)
+
+    def has_token(self, token: str) -> bool:
+        """Whether a token of it that we made is that of its address today, not of one that was replaced (K4)."""
+        return self.has_address and token == self.token
+
+    def replace_address(self) -> None:
+        """Give it another address, unsaved; what was copied before opens nothing any more."""
+        self.address_number += 1
+        self.token_key_id = custody.newest_token_key_id()
+
+    def new_attempt(self) -> str:
+        """An id for one press of **Download**: a form that is sent again with it starts nothing anew (K5)."""
+        return custody.make_token(uuid.uuid4(), self.token_key_id, self._attempt_purpose)
+
+    def attempt_in(self, attempt: str) -> uuid.UUID | None:
+        """The attempt that a form names; None if we did not make that for this link."""
+        claim = custody.read_token(attempt)
+        return claim.public_id if claim and custody.is_genuine(claim, self._attempt_purpose) else None
+
+    @property
+    def _attempt_purpose(self) -> str:
+        return f"attempt {self.public_id}"
 
     @property
     def has_address(self) -> bool:
@@ -106,6 +152,15 @@ class DownloadLink(models.Model):
         """Downloads that may still start."""
         return self.limit - self.used
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it is nearly used up."""
+        return self.used * 100 >= self.limit * SHORT_PERCENT
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Whether it expires within a day, with downloads left."""
+        return self.expires_at <= now + ENDS_SOON and self.left > 0
+
     def state(self, now: datetime) -> LinkState:
         """Judged at `now`, never by a job (K3, K9)."""
         if self.revoked_at is not None:
@@ -116,12 +171,15 @@ class DownloadLink(models.Model):
 
     def reason_unusable(self, now: datetime) -> Reason | None:
         """Why no download can start at `now`; None if one can (K6)."""
+        state = self.state(now)
+        if state != LinkState.ACTIVE and self.purchase.is_active and self.purchase.has_ended(utc_day(now)):
+            return reasons.LINK_TERM_OVER
         return {
             LinkState.ACTIVE: None,
             LinkState.EXPIRED: reasons.LINK_EXPIRED,
             LinkState.EXHAUSTED: reasons.LINK_USED_UP,
             LinkState.REVOKED: reasons.LINK_REVOKED,
-        }[self.state(now)]
+        }[state]
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""
@@ -130,55 +188,3 @@ class DownloadLink(models.Model):
             "link_id": self.public_id,
             "link_made_by": self.granted_by.email,
         }
-
-
-class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
-    def from_token(self, token: str) -> "DownloadSession":
-        """The session whose address holds `token`. Raises DownloadSession.DoesNotExist for one we did not make."""
-        session = self.get(public_id=custody.id_in_token(token))
-        if not custody.token_is_genuine(token, session.public_id, session.token_key_id, "session"):
-            raise DownloadSession.DoesNotExist
-        return session
-
-    def with_link(self) -> Self:
-        """With the file and whom to ask about it."""
-        return self.select_related("link__build", "link__purchase__customer__partner")
-
-
-class DownloadSession(models.Model):
-    """One counted download: 24 hours in which its bytes may be fetched, resumed and probed (K7)."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    token_key_id = models.CharField(max_length=8, default=custody.newest_token_key_id)
-    link = models.ForeignKey(DownloadLink, on_delete=models.PROTECT, related_name="sessions")
-    grant_number = models.PositiveIntegerField()
-    started_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    build_sha256 = models.CharField(max_length=64)
-    revoked_at = models.DateTimeField(null=True)
-
-    objects = DownloadSessionQuerySet.as_manager()
-
-    class Meta:
-        indexes = (models.Index("link", "grant_number", name="software_session_by_grant"),)
-
-    def __str__(self) -> str:
-        return f"{self.link} {self.started_at:%Y-%m-%dT%H:%M:%SZ}"
-
-    def get_absolute_url(self) -> str:
-        """Where its bytes are; the address ends in the file's name, by which some clients name what they save."""
-        return reverse("software:session", args=[self.token, safe_name(self.link.build.file_name)])
-
-    @property
-    def token(self) -> str:
-        return custody.make_token(self.public_id, self.token_key_id, "session")
-
-    def reason_closed(self, now: datetime) -> Reason | None:
-        """Why no byte is sent at `now`; None while the session is open (K7, C6)."""
-        if self.revoked_at is not None:
-            return reasons.LINK_REVOKED
-        if now >= self.expires_at:
-            return reasons.SESSION_OVER
-        if self.build_sha256 != self.link.build.sha256:
-            return reasons.FILE_REPLACED
-        return None

@@ -2,42 +2,72 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 
 from activity.models import Action
-from activity.services import Actor, refusals_recorded
+from activity.services import Actor, record, refusals_recorded
 from csp_portal.errors import Reason, Refusal
 from software import reasons
-from software.models import DownloadSession
-from software.services.links import whom_to_ask
+from software.models import DownloadSession, SessionEnd
+from software.services.starting import whom_to_ask
 
 log = logging.getLogger(__name__)
 
 CHUNK = 256 * 1024  # bytes
 LOOK_AGAIN = timedelta(seconds=2)
-
-
-class TransferCut(Exception):
-    """Raised in the middle of a transfer whose session was closed, so that the client sees it incomplete (C6)."""
+_BEFORE_ITS_TIME = frozenset({SessionEnd.FILE_REPLACED, SessionEnd.OVER_BUDGET})
 
 
 @refusals_recorded(Action.DOWNLOAD_REFUSED)
 def open_session(token: str, *, actor: Actor) -> DownloadSession:
     """The session, while bytes of its file may be fetched; who is refused one stands in the log (A3).
 
-    Raises DownloadSession.DoesNotExist for a token we did not make; Refusal if the session is over or revoked (410),
-    the build's file was replaced (409), or the file is not as it should be (500).
+    A session whose file was replaced is closed for good: two files are never spliced. Raises
+    DownloadSession.DoesNotExist for a token we did not make; Refusal if the session is over or revoked (410), its file
+    was replaced (409), it was closed over its budget (429), or the file is not as it should be (500).
     """
     session = DownloadSession.objects.with_link().from_token(token)
-    closed = session.reason_closed(timezone.now())
-    if closed is not None:
-        raise _refusal(closed, session)
+    now = timezone.now()
+    end = session.ended(now)
+    if end is not None:
+        raise _ended(session, end, now, actor=actor)
     _check_file(session)
     return session
+
+
+@refusals_recorded(Action.DOWNLOAD_REFUSED)
+def charge(session: DownloadSession, count: int, *, actor: Actor) -> None:
+    """Charge the bytes that a request asks for before any of them is sent; committed when this returns (K7).
+
+    One conditional statement decides, so that parallel segments together stay within twice the file and 64 MiB. The
+    request that would go past it closes the session for good.
+    Raises Refusal (429, or as `open_session` if the session has ended meanwhile).
+    """
+    now = timezone.now()
+    this = DownloadSession.objects.filter(pk=session.pk)
+    if this.charge(count, most=session.most_bytes, now=now):
+        return
+    stands = _as_it_stands(session)
+    raise _ended(stands, stands.ended(now) or SessionEnd.OVER_BUDGET, now, actor=actor)
+
+
+@transaction.atomic
+def _ended(session: DownloadSession, end: SessionEnd, now: datetime, *, actor: Actor) -> Refusal:
+    """Why nothing is sent, after the session was closed for good; recorded, once, where it was open until now."""
+    closed = DownloadSession.objects.filter(pk=session.pk).close(end, now) if not session.end else 0
+    if closed and end in _BEFORE_ITS_TIME:
+        details = {"session": str(session.public_id), "reason": end.reason.code}
+        record(Action.DOWNLOAD_CLOSED, actor=actor, on=session.link, details=details)
+    return _refusal(end.reason, session)
+
+
+def _as_it_stands(session: DownloadSession) -> DownloadSession:
+    return DownloadSession.objects.with_link().get(pk=session.pk)
 
 
 def _check_file(session: DownloadSession) -> None:
@@ -63,6 +93,14 @@ def open_file(session: DownloadSession) -> File:
     except OSError:
         log.exception("build %s cannot be read", build.public_id)
         raise _refusal(reasons.FILE_MISSING, session) from None
+
+
+def _refusal(reason: Reason, session: DownloadSession) -> Refusal:
+    return Refusal(reason, on=session.link, **whom_to_ask(session.link))
+
+
+class TransferCut(Exception):
+    """Raised in the middle of a transfer whose session was closed, so that the client sees it incomplete (C6)."""
 
 
 class Transfer:
@@ -97,11 +135,8 @@ class Transfer:
 
 
 def _check_still_open(session: DownloadSession) -> None:
-    now_stands = DownloadSession.objects.with_link().get(pk=session.pk)
-    closed = now_stands.reason_closed(timezone.now())
-    if closed is not None:
-        raise TransferCut(closed.code)
-
-
-def _refusal(reason: Reason, session: DownloadSession) -> Refusal:
-    return Refusal(reason, on=session.link, **whom_to_ask(session.link))
+    now = timezone.now()
+    stands = _as_it_stands(session)
+    end = stands.ended(now)
+    if end is not None:
+        raise TransferCut(_ended(stands, end, now, actor=Actor.link_holder()).code)

@@ -1,55 +1,139 @@
-"""Granting links and counting downloads (K3 to K6)."""
+"""Granting, renewing and revoking links (K3, K4)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from activity.models import Action
-from activity.services import Actor, SignedIn, record, refusals_recorded
+from activity.services import record, refusals_recorded
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.calendar_utc import start_of_day, utc_day
 from csp_portal.errors import Refusal
-from software import custody, reasons
+from software import reasons
 from software.models import (
     LINK_DOWNLOADS,
     LINK_LIFETIME,
-    SESSION_LIFETIME,
     Build,
     DownloadLink,
     DownloadSession,
+    SessionEnd,
     SoftwarePurchase,
 )
+
+_GRANT = (  # what a new grant changes of a link
+    "address_number",
+    "token_key_id",
+    "grant_number",
+    "granted_at",
+    "granted_by",
+    "expires_at",
+    "limit",
+    "used",
+    "expired_at",
+    "short_told_at",
+    "end_told_at",
+)
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The link as it stands; `overtaken` where its grant was another by now than the form had seen (K4)."""
+
+    link: DownloadLink
+    overtaken: bool = False
 
 
 @refusals_recorded(Action.LINK_REFUSED)
 @transaction.atomic
-def grant_link(purchase_id: UUID, build_id: UUID, *, grant_seen: int, actor: User) -> DownloadLink:
+def grant_link(purchase_id: UUID, build_id: UUID, *, grant_seen: int, actor: User) -> Granted:
     """The purchase's link to a build: made, shown as it is while it lives, or granted anew once it is dead (K4).
 
     `grant_seen` is the grant number the form showed (0 where there was no link); with an old one nothing changes.
-    Raises Refusal (role, purchase not active, build of another product); DoesNotExist for another partner's purchase.
+    Raises Refusal (role, purchase not active, term over, build of another product, a grant that never was);
+    DoesNotExist for another partner's purchase.
     """
     now = timezone.now()
-    visible = SoftwarePurchase.objects.visible_to(actor).for_log()
-    purchase = visible.select_for_update(of=("self",)).get(public_id=purchase_id)
+    purchase = _locked_purchase(actor, public_id=purchase_id)
     require(actor, Permission.GET_KEYS, on=purchase)
     build = Build.objects.get(public_id=build_id)
     _check_downloadable(purchase, build, now)
-    link = (
-        DownloadLink.objects.with_purchase()
-        .select_for_update(of=("self",))
-        .filter(purchase=purchase, build=build, label="", revoked_at=None)
-        .first()
-    )
+    link = _locked_link(purchase=purchase, build=build, label="", revoked_at=None)
     if link is None:
-        return _make_link(purchase, build, actor, now)
-    if link.reason_unusable(now) is None or grant_seen != link.grant_number:
-        return link
-    return _grant_anew(link, actor, now)
+        return Granted(_make_link(purchase, build, actor, now))
+    if _is_overtaken(link, grant_seen):
+        return Granted(link, overtaken=True)
+    if link.reason_unusable(now) is None:
+        return Granted(link)
+    return Granted(_grant_anew(link, actor, now))
+
+
+@refusals_recorded(Action.LINK_REFUSED)
+@transaction.atomic
+def renew_link(link_id: UUID, *, grant_seen: int, replace_address: bool = False, actor: User) -> Granted:
+    """Give a link, live or dead, its time and downloads from now: both reset, never added (K4).
+
+    It keeps its address unless that is to be replaced; the old one is then dead at once, and downloads that were
+    started with it go on for their 24 hours. With another grant number than the link's nothing changes.
+    Raises Refusal (role, purchase not active, term over, link revoked, a grant that never was); DoesNotExist for
+    another partner's link.
+    """
+    now = timezone.now()
+    link = _own_link(link_id, actor)
+    _check_downloadable(link.purchase, link.build, now)
+    if link.revoked_at is not None:
+        raise Refusal(reasons.LINK_STAYS_REVOKED, on=link, revoked_at=link.revoked_at)
+    if _is_overtaken(link, grant_seen):
+        return Granted(link, overtaken=True)
+    if replace_address:
+        link.replace_address()
+    return Granted(_grant_anew(link, actor, now))
+
+
+@refusals_recorded(Action.LINK_REFUSED)
+@transaction.atomic
+def revoke_link(link_id: UUID, *, actor: User) -> DownloadLink:
+    """Kill a link and all its downloads at once; one that is revoked already stays as it is.
+
+    Raises Refusal (role); DoesNotExist for another partner's link.
+    """
+    now = timezone.now()
+    link = _own_link(link_id, actor)
+    if link.revoked_at is None:
+        link.revoked_at = now
+        link.save(update_fields=["revoked_at"])
+        sessions = DownloadSession.objects.filter(link=link).close(SessionEnd.REVOKED, now)
+        record(Action.LINK_REVOKED, actor=actor, on=link, details={"grant": link.grant_number, "sessions": sessions})
+    return link
+
+
+def _locked_purchase(actor: User, **which: object) -> SoftwarePurchase:
+    visible = SoftwarePurchase.objects.visible_to(actor).for_log()
+    return visible.select_for_update(of=("self",)).get(**which)
+
+
+def _locked_link(**which: object) -> DownloadLink | None:
+    return DownloadLink.objects.with_purchase().select_for_update(of=("self",)).filter(**which).first()
+
+
+def _own_link(link_id: UUID, actor: User) -> DownloadLink:
+    """A link that `actor` may act on, locked after its purchase; both as they are under their locks."""
+    purchase_id = DownloadLink.objects.visible_to(actor).values_list("purchase_id", flat=True).get(public_id=link_id)
+    purchase = _locked_purchase(actor, pk=purchase_id)
+    require(actor, Permission.GET_KEYS, on=purchase)
+    link = _locked_link(public_id=link_id)
+    assert link is not None  # links are never deleted
+    link.purchase = purchase
+    return link
+
+
+def _is_overtaken(link: DownloadLink, grant_seen: int) -> bool:
+    if grant_seen > link.grant_number:
+        raise Refusal(reasons.GRANT_UNKNOWN, on=link)
+    return grant_seen != link.grant_number
 
 
 def _check_downloadable(purchase: SoftwarePurchase, build: Build, now: datetime) -> None:
@@ -83,15 +167,16 @@ def _expiry(purchase: SoftwarePurchase, now: datetime) -> datetime:
 
 def _grant_anew(link: DownloadLink, actor: User, now: datetime) -> DownloadLink:
     """A new grant: its time and its downloads are reset, never added (K4)."""
+    if not link.has_address:
+        link.replace_address()  # the key of its token was retired
     link.grant_number += 1
     link.granted_at = now
     link.granted_by = actor
     link.expires_at = _expiry(link.purchase, now)
     link.limit = LINK_DOWNLOADS
     link.used = 0
-    if not link.has_address:
-        link.token_key_id = custody.newest_token_key_id()  # the address changes: the old one opens nothing any more
-    link.save(update_fields=["grant_number", "granted_at", "granted_by", "expires_at", "limit", "used", "token_key_id"])
+    link.expired_at = link.short_told_at = link.end_told_at = None
+    link.save(update_fields=_GRANT)
     record(Action.LINK_RENEWED, actor=actor, on=link, details=_grant_details(link))
     return link
 
@@ -100,83 +185,10 @@ def _grant_details(link: DownloadLink) -> dict[str, object]:
     build = link.build
     return {
         "grant": link.grant_number,
+        "address": link.address_number,
         "expires_at": link.expires_at.isoformat(),
         "downloads": link.limit,
         "version": build.version,
         "language": build.language,
         "file_type": build.file_type,
     }
-
-
-def usable_link(token: str) -> DownloadLink:
-    """The link as its landing page shows it; looking never counts (K5).
-
-    Raises DownloadLink.DoesNotExist for a token we did not make, Refusal (410) for a dead link.
-    """
-    link = DownloadLink.objects.with_purchase().from_token(token)
-    now = timezone.now()
-    if link.reason_unusable(now) is not None:
-        raise dead_link(link, now)
-    return link
-
-
-def start_download(token: str, *, user: User | None) -> DownloadSession:
-    """Count one download and open its session, or say why there is none left (K5, K6).
-
-    `user` is who is signed in, if anybody; only somebody who may see the purchase is named in the log (A1).
-    Raises DownloadLink.DoesNotExist for a token we did not make, Refusal (410) for a dead link.
-    """
-    link = DownloadLink.objects.with_purchase().select_related("granted_by").from_token(token)
-    return _count_and_open(link, actor=_starter(link, user))
-
-
-def _starter(link: DownloadLink, user: User | None) -> Actor | SignedIn:
-    may_see = (
-        user is not None
-        and user.may(Permission.SEE_SOFTWARE)
-        and SoftwarePurchase.objects.visible_to(user).filter(pk=link.purchase_id).exists()
-    )
-    return user if user is not None and may_see else Actor.link_holder()
-
-
-@refusals_recorded(Action.DOWNLOAD_REFUSED)
-@transaction.atomic
-def _count_and_open(link: DownloadLink, *, actor: Actor | SignedIn) -> DownloadSession:
-    now = timezone.now()
-    while not DownloadLink.objects.usable(now).filter(pk=link.pk).update(used=F("used") + 1):
-        _reread(link)
-        if link.reason_unusable(now) is not None:
-            raise dead_link(link, now)  # else it was granted anew between the two statements: count again
-    _reread(link)  # the row is ours until the commit; what was read before the UPDATE may be stale
-    session = DownloadSession.objects.create(
-        link=link,
-        grant_number=link.grant_number,
-        started_at=now,
-        expires_at=now + SESSION_LIFETIME,
-        build_sha256=link.build.sha256,
-    )
-    record(Action.DOWNLOAD_STARTED, actor=actor, on=link, details={"session": str(session.public_id)})
-    return session
-
-
-def _reread(link: DownloadLink) -> None:
-    link.refresh_from_db(fields=["used", "limit", "granted_by", "expires_at", "revoked_at", "grant_number"])
-
-
-def dead_link(link: DownloadLink, now: datetime) -> Refusal:
-    """Why a dead link starts nothing, and whom to ask: the partner's support contact, naming no customer (K6)."""
-    reason = link.reason_unusable(now)
-    assert reason is not None  # asked only of dead links
-    return Refusal(
-        reason,
-        on=link,
-        expired_at=link.expires_at,
-        limit=link.limit,
-        **whom_to_ask(link),
-    )
-
-
-def whom_to_ask(link: DownloadLink) -> dict[str, str]:
-    """The facts of a refusal to somebody without sign-in: the partner's contact, never the customer (K6)."""
-    partner = link.purchase.customer.partner
-    return {"partner": partner.legal_name, "contact": partner.contact}

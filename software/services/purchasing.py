@@ -20,6 +20,7 @@ from software.models import (
     KeyStatus,
     ProductKey,
     PurchaseStatus,
+    SessionEnd,
     Sku,
     SoftwarePurchase,
 )
@@ -112,5 +113,5 @@ def revoke_purchase(purchase: SoftwarePurchase, *, now: datetime) -> Revoked:
         keys=keys.update(status=KeyStatus.REVOKED, revoked_at=now),
         links=links.update(revoked_at=now),
     )
-    DownloadSession.objects.filter(link__purchase=purchase, revoked_at=None).update(revoked_at=now)
+    DownloadSession.objects.filter(link__purchase=purchase).close(SessionEnd.REVOKED, now)
     return revoked

@@ -17,8 +17,8 @@ from software.addresses import absolute
 from software.delivery import deliver
 from software.file_names import attachment
 from software.models import Build, DownloadLink, DownloadSession
-from software.ranges import RangeNotSatisfiable, parse_range
-from software.services import open_session, start_download, usable_link
+from software.ranges import RangeNotSatisfiable, if_range_holds, parse_range
+from software.services import charge, open_session, start_download, usable_link
 
 View = Callable[..., HttpResponseBase]
 
@@ -49,10 +49,14 @@ def link_page(view: View) -> View:
 @link_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def landing(request: HttpRequest, token: str) -> HttpResponseBase:
-    """GET shows the link and never counts; POST starts a download, counts one and redirects to its session."""
+    """GET shows the link and never counts; POST starts a download, counts one and redirects to its session.
+
+    The page may be kept by the browser alone: gone back to, it repeats its attempt, which does not count (K5).
+    """
     if request.method == "POST":
         user = request.user if request.user.is_authenticated else None
-        response = HttpResponseRedirect(start_download(token, user=user).get_absolute_url())
+        started = start_download(token, attempt=request.POST.get("attempt", ""), user=user)
+        response = HttpResponseRedirect(started.get_absolute_url())
         response.status_code = 303
         return response
     link = usable_link(token)
@@ -62,7 +66,9 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
         "partner": link.purchase.customer.partner,
         "address": absolute(request, link.get_absolute_url()),
     }
-    return render(request, "software/landing.html", context)
+    page = render(request, "software/landing.html", context)
+    page.headers["Cache-Control"] = "private, no-cache"
+    return page
 
 
 @public
@@ -71,11 +77,15 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
 @require_safe
 def session(request: HttpRequest, token: str, file_name: str) -> HttpResponseBase:
     """The file, or one range of it, inside its session; `file_name` only gives the address a name to save by."""
-    return _answer(request, open_session(token, actor=Actor.link_holder()))
+    holder = Actor.link_holder()
+    return _answer(request, open_session(token, actor=holder), holder)
 
 
-def _answer(request: HttpRequest, opened: DownloadSession) -> HttpResponseBase:
-    """By precondition (304, 412), HEAD, a range (206, or 416 past the end), else the whole file (RFC 9110)."""
+def _answer(request: HttpRequest, opened: DownloadSession, holder: Actor) -> HttpResponseBase:
+    """By precondition (304, 412), HEAD, a range (206, or 416 past the end), else the whole file (RFC 9110).
+
+    Only the last two send bytes, and are charged for them first (K7).
+    """
     build = opened.link.build
     headers = _headers(build)
     whole = HttpResponse(headers={**headers, "Content-Length": str(build.size)})
@@ -83,15 +93,20 @@ def _answer(request: HttpRequest, opened: DownloadSession) -> HttpResponseBase:
     if conditional is not whole or request.method == "HEAD":
         return conditional
     try:
-        part = parse_range(_asked_range(request), build.size)
+        part = parse_range(_asked_range(request, headers), build.size)
     except RangeNotSatisfiable:
         return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{build.size}"})
+    charge(opened, part.length if part else build.size, actor=holder)
     return deliver(opened, part, headers)
 
 
-def _asked_range(request: HttpRequest) -> str:
-    """The Range header; with If-Range, which we do not judge, the whole file is the safe answer (RFC 9110, 13.1.5)."""
-    return "" if "If-Range" in request.headers else request.headers.get("Range", "")
+def _asked_range(request: HttpRequest, headers: dict[str, str]) -> str:
+    """The Range header; empty where If-Range names another file than the one that `headers` describe."""
+    if_range = request.headers.get("If-Range")
+    etag, modified = headers["ETag"], headers["Last-Modified"]
+    if if_range is not None and not if_range_holds(if_range, etag=etag, last_modified=modified):
+        return ""
+    return request.headers.get("Range", "")
 
 
 def _headers(build: Build) -> dict[str, str]:

@@ -1,0 +1,125 @@
+"""Download sessions: what a counted download may fetch, and for how long (K7)."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.errors import Reason
+from software import custody, reasons
+from software.file_names import safe_name
+from software.models.links import DownloadLink
+
+SESSION_LIFETIME = timedelta(hours=24)  # K7
+SPARE_BYTES = 64 * 1024 * 1024  # beyond twice the file: what restarts and probes may ask for (K7)
+
+
+class SessionEnd(models.TextChoices):
+    OVER = "over", _("over after 24 hours")
+    REVOKED = "revoked", _("revoked")
+    FILE_REPLACED = "file_replaced", _("closed: its file was replaced")
+    OVER_BUDGET = "over_budget", _("closed: too many bytes were asked for")
+
+    @property
+    def reason(self) -> Reason:
+        """Why nothing is sent any more."""
+        return {
+            SessionEnd.OVER: reasons.SESSION_OVER,
+            SessionEnd.REVOKED: reasons.LINK_REVOKED,
+            SessionEnd.FILE_REPLACED: reasons.FILE_REPLACED,
+            SessionEnd.OVER_BUDGET: reasons.SESSION_OVER_BUDGET,
+        }[self]
+
+
+class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
+    def from_token(self, token: str) -> "DownloadSession":
+        """The session whose address holds `token`. Raises DownloadSession.DoesNotExist for one we did not make."""
+        claim = custody.read_token(token)
+        if claim is None or not custody.is_genuine(claim, "session"):
+            raise DownloadSession.DoesNotExist
+        return self.get(public_id=claim.public_id)
+
+    def with_link(self) -> Self:
+        """With the file, whom to ask about it, and what the log says of it."""
+        return self.select_related(
+            "link__build",
+            "link__granted_by",
+            "link__purchase__customer__partner",
+            "link__purchase__sku__product",
+            "link__purchase__order_line__order",
+        )
+
+    def over(self, now: datetime) -> Self:
+        """Sessions whose 24 hours are over and that nothing has closed yet."""
+        return self.filter(closed_at=None, expires_at__lte=now)
+
+    def close(self, end: SessionEnd, now: datetime) -> int:
+        """Close those that are open, for good; how many there were."""
+        return self.filter(closed_at=None).update(closed_at=now, end=end)
+
+    def charge(self, count: int, *, most: int, now: datetime) -> bool:
+        """Charge `count` bytes to the one session, if it is open and stays within `most`; in one statement (K7)."""
+        within = self.filter(closed_at=None, expires_at__gt=now, bytes_asked__lte=most - count)
+        return within.update(bytes_asked=F("bytes_asked") + count) == 1
+
+
+class DownloadSession(models.Model):
+    """One counted download: 24 hours in which its bytes may be fetched, resumed and probed (K7)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token_key_id = models.CharField(max_length=8, default=custody.newest_token_key_id)
+    link = models.ForeignKey(DownloadLink, on_delete=models.PROTECT, related_name="sessions")
+    grant_number = models.PositiveIntegerField()
+    attempt_id = models.UUIDField(null=True)  # of the form that started it; a bare POST has none (K5)
+    started_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    build_sha256 = models.CharField(max_length=64)
+    bytes_asked = models.BigIntegerField(default=0)
+    closed_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=15, choices=SessionEnd.choices, blank=True)
+
+    objects = DownloadSessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("link", "attempt_id", name="software_session_once_an_attempt"),
+            models.CheckConstraint(condition=Q(bytes_asked__gte=0), name="software_session_bytes_asked"),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, end="") | Q(closed_at__isnull=False) & ~Q(end=""),
+                name="software_session_closed_with_end",
+            ),
+        )
+        indexes = (
+            models.Index("link", "grant_number", name="software_session_by_grant"),
+            models.Index("expires_at", condition=Q(closed_at=None), name="software_session_by_expiry"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.link} {self.started_at:%Y-%m-%dT%H:%M:%SZ}"
+
+    def get_absolute_url(self) -> str:
+        """Where its bytes are; the address ends in the file's name, by which some clients name what they save."""
+        return reverse("software:session", args=[self.token, safe_name(self.link.build.file_name)])
+
+    @property
+    def token(self) -> str:
+        return custody.make_token(self.public_id, self.token_key_id, "session")
+
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes may be asked for in all its requests together (K7)."""
+        return 2 * self.link.build.size + SPARE_BYTES
+
+    def ended(self, now: datetime) -> SessionEnd | None:
+        """Why no byte is sent at `now`; None while the session is open (K7, C6). Judged at `now`, never by a job."""
+        if self.end:
+            return SessionEnd(self.end)
+        if now >= self.expires_at:
+            return SessionEnd.OVER
+        if self.build_sha256 != self.link.build.sha256:
+            return SessionEnd.FILE_REPLACED
+        return None

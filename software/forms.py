@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.territories import language_name
@@ -33,3 +34,19 @@ class GetForm(forms.Form):
 
     build = forms.UUIDField()
     grant = forms.IntegerField(min_value=0)
+
+
+class Address(models.TextChoices):
+    """What becomes of a link's address when it is renewed."""
+
+    KEEP = "keep", _("Keep the address: what was passed on works again")
+    REPLACE = "replace", _("Replace the address: the old one stops working at once")
+
+
+class RenewForm(forms.Form):
+    """Renew: the number of the grant that the page showed, and what becomes of the address (K4)."""
+
+    grant = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    address = forms.ChoiceField(
+        label=_("Address"), choices=Address.choices, initial=Address.KEEP, required=False, widget=forms.RadioSelect
+    )

@@ -13,6 +13,8 @@ urlpatterns = [
         keys.show_key,
         name="show_key",
     ),
+    path("customers/<uuid:tenant_id>/links/<uuid:link_id>/renew/", links.renew, name="renew"),
+    path("customers/<uuid:tenant_id>/links/<uuid:link_id>/revoke/", links.revoke, name="revoke"),
     path("d/<str:token>", downloads.landing, name="landing"),
     path("d/session/<str:token>/<str:file_name>", downloads.session, name="session"),
 ]

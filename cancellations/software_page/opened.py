@@ -19,6 +19,7 @@ from orders.line_windows import LineWindow
 from orders.models import OrderLine
 from orders.models.order import OrderLineQuerySet
 from software.build_choice import FIELDS, BuildChoice
+from software.forms import RenewForm
 from software.models import Build, DownloadLink, KeyIssue, KeyState, LinkState, ProductKey
 from software.models import SoftwarePurchase as Purchase
 from software.models.purchases import running
@@ -141,9 +142,10 @@ class OpenRow:
         return self.link_state == LinkState.EXPIRED
 
     @property
-    def grant_seen(self) -> int:
-        """The grant that the page shows; 0 where there is no link (K4)."""
-        return self.link.grant_number if self.link else 0
+    def renew_form(self) -> RenewForm:
+        """A new grant of the link; it names the grant that the page shows (K4)."""
+        assert self.link is not None  # asked for only beside a link
+        return RenewForm(initial={"grant": self.link.grant_number}, auto_id="renew_%s")
 
     @property
     def shows_keys(self) -> bool:

@@ -18,5 +18,8 @@ app.conf.beat_schedule = {
     "issue-invoices": {"task": "orders.billing.tasks.issue_invoices", "schedule": crontab(minute="35")},
     "fill-waiting-lines": {"task": "software.tasks.fill_waiting_lines", "schedule": 60.0},
     "send-due-mail": {"task": "csp_portal.mail.tasks.send_due_mail", "schedule": 60.0},
+    "expire-links": {"task": "software.tasks.expire_links", "schedule": 60.0},
+    "close-sessions": {"task": "software.tasks.close_sessions", "schedule": 300.0},
+    "warn-of-links": {"task": "software.tasks.warn_of_links", "schedule": 300.0},
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
 }

@@ -1,10 +1,28 @@
-"""Jobs of the catalogue and the key pools."""
+"""Jobs of the key pools, the links and the download sessions."""
 
 from csp_portal.jobs import job
-from software.services import purchasing
+from software.services import link_jobs, purchasing
 
 
 @job
 def fill_waiting_lines() -> int:
     """Serve the lines whose pool has keys again: what an import or a cancellation could not see; every minute (B5)."""
     return purchasing.fill_waiting_lines()
+
+
+@job
+def expire_links() -> int:
+    """Note the grants whose time is over, and revoke links whose paid term is; every minute (K9, B6)."""
+    return link_jobs.expire_links()
+
+
+@job
+def close_sessions() -> int:
+    """Close the sessions whose 24 hours are over; every five minutes (K9)."""
+    return link_jobs.close_sessions()
+
+
+@job
+def warn_of_links() -> int:
+    """Mail of links that are nearly used up or expire soon; every five minutes (K9)."""
+    return link_jobs.warn_of_links()

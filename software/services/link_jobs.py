@@ -1,0 +1,110 @@
+"""What time does to links and sessions, noted by jobs; every request judges both by itself (K9, B6)."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from activity.models import Action
+from activity.services import Actor, record
+from csp_portal.calendar_utc import utc_day
+from csp_portal.jobs import for_each
+from csp_portal.mail.addresses import site_address
+from csp_portal.mail.services import queue_mail
+from software.models import DownloadLink, DownloadSession, SessionEnd
+from software.models.links import DownloadLinkQuerySet
+from software.places import software_place
+
+BATCH = 1000  # sessions that one transaction closes
+EXPIRER = Actor.system("expire_links")
+
+
+def expire_links() -> int:
+    """Note every grant whose time is over, once; a link whose purchase's term is over is revoked (K9, B6).
+
+    Answers how many there were.
+    """
+    due = DownloadLink.objects.to_note_expired(timezone.now()).order_by("expires_at", "pk")
+    return for_each(list(due.values_list("pk", flat=True)), _expire)
+
+
+@transaction.atomic
+def _expire(link_pk: int) -> int:
+    now = timezone.now()
+    link = _locked(DownloadLink.objects.to_note_expired(now), link_pk)
+    if link is None:
+        return 0
+    link.expired_at = now
+    details = {"grant": link.grant_number, "expired_at": link.expires_at.isoformat(), "used": link.used}
+    if link.purchase.has_ended(utc_day(now)):
+        link.revoked_at = now
+        record(Action.LINK_REVOKED, actor=EXPIRER, on=link, details={**details, "reason": "term_over"})
+    else:
+        record(Action.LINK_EXPIRED, actor=EXPIRER, on=link, details=details)
+    link.save(update_fields=["expired_at", "revoked_at"])
+    return 1
+
+
+def close_sessions() -> int:
+    """Close the sessions whose 24 hours are over; that they would be stood in the log with their start (K9).
+
+    Answers how many there were.
+    """
+    done = 0
+    while batch := _close_batch():
+        done += batch
+    return done
+
+
+@transaction.atomic
+def _close_batch() -> int:
+    now = timezone.now()
+    over = DownloadSession.objects.over(now).order_by("expires_at").select_for_update(skip_locked=True)
+    batch = list(over.values_list("pk", flat=True)[:BATCH])
+    return DownloadSession.objects.filter(pk__in=batch).close(SessionEnd.OVER, now)
+
+
+def warn_of_links() -> int:
+    """Mail whoever granted a link that 80 % of it is used, or that it expires within 24 hours: once a grant (K9).
+
+    Answers how many links were told of.
+    """
+    due = DownloadLink.objects.to_warn_of(timezone.now()).order_by("expires_at", "pk")
+    return for_each(list(due.values_list("pk", flat=True)), _warn)
+
+
+@transaction.atomic
+def _warn(link_pk: int) -> int:
+    now = timezone.now()
+    link = _locked(DownloadLink.objects.to_warn_of(now), link_pk)
+    if link is None:
+        return 0
+    if link.is_short and link.short_told_at is None:
+        link.short_told_at = now
+        _mail(link, "link_nearly_used")
+    if link.ends_soon(now) and link.end_told_at is None:
+        link.end_told_at = now
+        _mail(link, "link_expires_soon")
+    link.save(update_fields=["short_told_at", "end_told_at"])
+    return 1
+
+
+def _mail(link: DownloadLink, template: str) -> None:
+    """To who granted it, or once they have left to the partner's contact; the mail holds no address of the link."""
+    partner = link.purchase.customer.partner
+    queue_mail(
+        link.granted_by.email if link.granted_by.is_active else partner.support_email,
+        template,
+        cause=f"{template}:{link.public_id}:{link.grant_number}",
+        product=link.purchase.sku.title,
+        file=link.build.file_name,
+        customer=link.purchase.customer.company_name,
+        order=link.purchase.order_number,
+        left=link.left,
+        limit=link.limit,
+        expires_at=link.expires_at,
+        page=site_address(software_place(link.purchase, link.build)),
+    )
+
+
+def _locked(links: DownloadLinkQuerySet, link_pk: int) -> DownloadLink | None:
+    """The link if it is still one of `links`, locked; one that somebody else holds comes in the next run."""
+    return links.with_purchase().select_for_update(of=("self",), skip_locked=True).filter(pk=link_pk).first()

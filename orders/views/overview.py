@@ -34,6 +34,7 @@ def overview(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         "customer": customer,
         "tabs": customer_tabs(customer, "orders:overview"),
         "buy_refusal": request.user.refusal_to(Permission.BUY),
+        "edit_refusal": request.user.refusal_to(Permission.EDIT_CUSTOMERS),
         "catalogue": Catalogue(customer.market, customer.currency, now),
         "glance": purchases.at_a_glance(utc_day(now)),
         "windows": [LineWindow(line, now) for line in soonest],

@@ -8,11 +8,13 @@ from csp_portal.home import home
 from csp_portal.pages import favicon, robots
 from csp_portal.reader import choose_theme
 from csp_portal.reason_list import reasons
+from csp_portal.search import search
 
 urlpatterns = [
     path("", home, name="home"),
     path("robots.txt", robots, name="robots"),
     path("favicon.ico", favicon, name="favicon"),
+    path("search/", search, name="search"),
     path("preferences/theme/", choose_theme, name="choose_theme"),
     path("reasons/", reasons, name="reasons"),
     path("operator/", operator_site.site.urls),

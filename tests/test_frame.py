@@ -142,9 +142,9 @@ def test_the_frame_names_who_is_signed_in_and_lets_them_out(agent, client_of):
     assert page.count("csrfmiddlewaretoken") == 2
 
 
-def test_the_search_box_asks_the_customers_for_q(agent, client_of):
+def test_the_search_box_asks_the_search_for_q(agent, client_of):
     page = body(client_of(agent).get("/sample/?q=<b>"))
-    assert f'action="{reverse("customers:list")}" method="get"' in page
+    assert f'action="{reverse("search")}" method="get"' in page
     assert 'name="q" value="&lt;b&gt;"' in page
 
 

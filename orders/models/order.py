@@ -23,7 +23,14 @@ from software.tax import Amounts
 
 _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _NUMBER_LENGTH = 10
+_READ_AS = str.maketrans("OIL", "011")  # as the alphabet's author has them read
 CLOSING_SOON = timedelta(days=7)
+
+
+def order_number_of(text: str) -> str:
+    """The number that somebody wrote or read out: in any case, with hyphens or spaces; empty if it is none."""
+    number = "".join(text.replace("-", " ").split()).upper().translate(_READ_AS)
+    return number if len(number) == _NUMBER_LENGTH and set(number) <= set(_NUMBER_ALPHABET) else ""
 
 
 def new_order_number() -> str:
@@ -34,6 +41,11 @@ def new_order_number() -> str:
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(customer__in=Customer.objects.visible_to(user))
+
+    def with_number(self, text: str) -> "Order | None":
+        """The order whose number `text` is, as people write it; None if there is none (U2)."""
+        number = order_number_of(text)
+        return self.filter(number=number).first() if number else None
 
     def with_summary(self) -> Self:
         """Each with what `Order.state` reads and `gross`, looked up only for the rows that a page shows."""

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Min, Q
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import User
+from csp_portal.guids import guid_of
 from customers.models import Customer
 from software.models.catalogue import Sku
 
@@ -47,6 +48,11 @@ class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
 
     def of(self, tenant_id: uuid.UUID) -> Self:
         return self.filter(customer__tenant_id=tenant_id)
+
+    def with_guid(self, text: str) -> "SoftwarePurchase | None":
+        """The purchase or subscription whose id `text` is, with its SKU and customer; None if there is none (U2)."""
+        public_id = guid_of(text)
+        return self.select_related("sku", "customer").filter(public_id=public_id).first() if public_id else None
 
     def at_a_glance(self, day: date) -> dict[str, int]:
         """How many run, wait for keys, were cancelled or have ended by `day` (UTC)."""

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 class Action(models.TextChoices):
     SIGNED_IN = "signed_in", _("Signed in")
     SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
+    PASSWORD_RESET_ASKED = "password_reset_asked", _("New password asked for")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
     ACCESS_REFUSED = "access_refused", _("Access refused")
     PARTNER_CREATED = "partner_created", _("Partner created")
     PARTNER_CHANGED = "partner_changed", _("Partner changed")

@@ -104,6 +104,8 @@ def world(clock) -> World:
         "token": link.token,
         "mail_id": mail.public_id,
         "partner_id": partner.public_id,
+        "sent": 1580472000,
+        "state": "0" * 32,
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}

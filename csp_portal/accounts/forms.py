@@ -35,21 +35,31 @@ class NameField(forms.CharField):
         )
 
 
-class PersonForm(forms.Form):
-    """Who is invited."""
+class EmailForm(forms.Form):
+    """An address of somebody's."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
         max_length=EMAIL_LENGTH,
         error_messages={
             **TEXT_ERRORS,
-            "required": _("Give the person's e-mail address."),
+            "required": _("Give an e-mail address."),
             "invalid": _("Write an e-mail address like this: anna@partner.example."),
         },
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        help_text=_("The invitation is sent there, and the person signs in with it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
+
+
+class PersonForm(EmailForm):
+    """Who is invited."""
+
     name = NameField(widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        email = self.fields["email"]
+        email.help_text = _("The invitation is sent there, and the person signs in with it.")
+        email.widget.attrs["autocomplete"] = "off"
 
 
 class RoleChoice(forms.Form):
@@ -104,10 +114,9 @@ class RolesForm(RoleChoice):
         return {**super().chosen(), "seen": [Role(role) for role in self.cleaned_data["seen"]]}
 
 
-class AcceptForm(forms.Form):
-    """Name and password of whoever was invited."""
+class NewPasswordForm(forms.Form):
+    """A password that somebody chooses, written twice."""
 
-    name = NameField()
     password = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -130,6 +139,13 @@ class AcceptForm(forms.Form):
         if first and second and first != second:
             self.add_error("password_again", _("The two passwords are not the same. Write both again."))
         return cleaned
+
+
+class AcceptForm(NewPasswordForm):
+    """Name and password of whoever was invited."""
+
+    name = NameField()
+    field_order = ("name", "password", "password_again")
 
     def chosen(self) -> dict[str, str]:
         """What a valid form asks for, as the service takes it."""

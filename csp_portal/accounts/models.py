@@ -21,6 +21,8 @@ from csp_portal.errors import Refusal
 
 INVITATION_LIFETIME = timedelta(days=7)
 MOST_OPEN_INVITATIONS = 100  # of one partner at a time, so that nobody mails the world in its name
+RESET_LIFETIME = timedelta(hours=1)  # of the address at which a forgotten password is replaced
+RESET_INTERVAL = timedelta(minutes=10)  # in which one user is mailed at most one of them
 ADDRESS_LENGTH = 500  # characters of a partner's postal address
 NAME_LENGTH = 200  # characters of a person's name
 
@@ -118,6 +120,10 @@ class User(AbstractBaseUser):
 
     def get_absolute_url(self) -> str:
         return reverse("users:user", args=[self.public_id])
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it."""
+        return {"partner_id": self.partner_id}
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must match: Django's own hangs on the password only, this one ends with `sessions_ended`."""

@@ -111,3 +111,10 @@ INVITED_HAS_ACCOUNT = Reason(
     sentence=_("There is an account with this e-mail address already."),
     next_step=_("Sign in with it, or ask %(inviter)s to invite another address of yours."),
 )
+RESET_OVER = Reason(
+    code="password_reset_over",
+    rule="P3",
+    sentence=_("This address changes no password any more: it works once, for an hour, until the next sign-in."),
+    next_step=_("Sign in with the password that you chose, or ask for another mail at the sign-in page."),
+    status=410,
+)

@@ -1,4 +1,4 @@
-"""Signing in and out, invitations, and a side's own users.
+"""Signing in and out, forgotten passwords, invitations, and a side's own users.
 
 Of django-allauth's pages only these are routed: sign-up is closed.
 """
@@ -7,7 +7,7 @@ from allauth.account import views as allauth_views
 from django.urls import include, path
 
 from csp_portal.accounts.permissions import public
-from csp_portal.accounts.views import accepting, invitations, users
+from csp_portal.accounts.views import accepting, invitations, passwords, users
 
 users_urls = [
     path("users/", users.user_list, name="list"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("accounts/sign-in/", public(allauth_views.login), name="account_login"),
     path("accounts/sign-out/", public(allauth_views.logout), name="account_logout"),
     path("accounts/inactive/", public(allauth_views.account_inactive), name="account_inactive"),
+    path("accounts/password/", passwords.forgotten, name="forgotten_password"),
+    path("accounts/password/<uuid:user_id>/<int:sent>/<slug:state>/", passwords.choose, name="choose_password"),
     path("invitations/<uuid:invitation_id>/", accepting.accept, name="accept_invitation"),
     path("operator/partners/<uuid:partner_id>/invite/", invitations.invite_admin, name="invite_admin"),
     path("", include((users_urls, "users"))),

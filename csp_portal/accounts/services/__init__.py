@@ -8,6 +8,7 @@ from csp_portal.accounts.services.invitations import (
     revoke_invitation,
 )
 from csp_portal.accounts.services.partners import change_partner, create_partner
+from csp_portal.accounts.services.passwords import request_password_reset, reset_password, user_to_reset
 from csp_portal.accounts.services.users import (
     change_roles,
     create_user,
@@ -26,8 +27,11 @@ __all__ = [
     "invite_global_admin",
     "invite_user",
     "reactivate_user",
+    "request_password_reset",
     "resend_invitation",
+    "reset_password",
     "revoke_invitation",
     "usable_invitation",
+    "user_to_reset",
     "why_not_deactivate",
 ]

@@ -15,7 +15,7 @@ from activity.models import Action, Event
 from activity.services import Actor
 from software.models import LINK_DOWNLOADS, Build, DownloadLink, DownloadSession
 from software.services import open_file, open_session
-from software.services.downloads import CHUNK, Transfer, TransferCut
+from software.services.downloads import CHUNK, Transfer
 from software.services.purchasing import revoke_purchase
 from tests.factories import UserFactory, buy_line, make_build, make_link, make_sku
 from tests.helpers import in_threads
@@ -322,9 +322,25 @@ def test_a_running_transfer_is_cut_within_seconds(clock, agent, customer):
     clock.set("2020-01-24T12:00:01.9Z")
     assert len(next(chunks)) == CHUNK
     clock.set("2020-01-24T12:00:02Z")
-    with pytest.raises(TransferCut):
-        next(chunks)
+    assert list(chunks) == []
     transfer.close()
+
+
+def test_a_file_that_is_replaced_while_it_is_sent_is_never_spliced(clock, agent, customer):
+    link = link_to(agent, customer, b"a" * 2 * CHUNK)
+    session = open_session(session_of(link).split("/")[3], actor=Actor.link_holder())
+    transfer = Transfer(session, open_file(session), first=0, length=2 * CHUNK)
+    chunks = iter(transfer)
+    sent = next(chunks)
+    other = make_build(link.build.product, b"b" * 2 * CHUNK, version="other")
+    storage_name, digest = other.storage_name, other.sha256
+    Build.objects.filter(pk=other.pk).update(storage_name="elsewhere")
+    Build.objects.filter(pk=link.build_id).update(storage_name=storage_name, sha256=digest)
+    clock.set("2020-01-24T12:00:02Z")
+    assert sent + b"".join(chunks) == b"a" * CHUNK
+    transfer.close()
+    assert DownloadSession.objects.get().end == "file_replaced"
+    assert Event.objects.filter(action=Action.DOWNLOAD_CLOSED).count() == 1
 
 
 def test_a_running_transfer_goes_on_while_its_session_is_open(clock, agent, customer):

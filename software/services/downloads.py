@@ -99,14 +99,11 @@ def _refusal(reason: Reason, session: DownloadSession) -> Refusal:
     return Refusal(reason, on=session.link, **whom_to_ask(session.link))
 
 
-class TransferCut(Exception):
-    """Raised in the middle of a transfer whose session was closed, so that the client sees it incomplete (C6)."""
-
-
 class Transfer:
     """`length` bytes of a session's file from `first` on, chunk by chunk, as a response's content.
 
-    Looks every two seconds whether the session is still open, and raises TransferCut in the middle if it is not (C6).
+    Looks every two seconds whether the session is still open, and ends in the middle if it is not (C6). The server then
+    has fewer bytes than it announced and breaks the connection off, so that the client sees the file incomplete.
     """
 
     def __init__(self, session: DownloadSession, file: File, *, first: int, length: int) -> None:
@@ -121,11 +118,13 @@ class Transfer:
         looked = timezone.now()
         while left > 0:
             if timezone.now() - looked >= LOOK_AGAIN:
-                _check_still_open(self.session)
+                if not _is_still_open(self.session):
+                    return
                 looked = timezone.now()
             chunk = self.file.read(min(CHUNK, left))
             if not chunk:
-                raise TransferCut(f"the file of {self.session} ends too soon")
+                log.error("the file of download session %s ends too soon", self.session.public_id)
+                return
             left -= len(chunk)
             yield chunk
 
@@ -134,9 +133,12 @@ class Transfer:
         self.file.close()
 
 
-def _check_still_open(session: DownloadSession) -> None:
+def _is_still_open(session: DownloadSession) -> bool:
     now = timezone.now()
     stands = _as_it_stands(session)
     end = stands.ended(now)
-    if end is not None:
-        raise TransferCut(_ended(stands, end, now, actor=Actor.link_holder()).code)
+    if end is None:
+        return True
+    _ended(stands, end, now, actor=Actor.link_holder())
+    log.info("download session %s was cut: %s", session.public_id, end)
+    return False

@@ -14,6 +14,7 @@
   `If-Range` with these): `add_header ETag $upstream_http_etag; add_header Last-Modified $upstream_http_last_modified;`.
   `whole/` has `max_ranges 0`, `part/` has `max_ranges 1`. A request with `If-Match` or `If-Unmodified-Since` would meet
   412 before those headers stand; it is sent through a `proxy_pass` that blanks both.
+  `X-Download-Session` tells nginx which session to write into its access log, from which is read what was sent (K8).
 - Else Python streams: development only, for a slow client holds a thread. Production refuses to start so.
 """
 
@@ -23,7 +24,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from software.models import Build, DownloadSession
+from software.models import DownloadSession
 from software.ranges import ByteRange
 from software.services import Transfer, open_file
 
@@ -34,13 +35,14 @@ def deliver(session: DownloadSession, part: ByteRange | None, headers: Mapping[s
     Raises Refusal (500) where the file cannot be read.
     """
     if settings.X_ACCEL_PREFIX:
-        return _by_web_server(session.link.build, part, headers)
+        return _by_web_server(session, part, headers)
     return _streamed(session, part, headers)
 
 
-def _by_web_server(build: Build, part: ByteRange | None, headers: Mapping[str, str]) -> HttpResponse:
-    place = f"{settings.X_ACCEL_PREFIX}{'part' if part else 'whole'}/{quote(build.storage_name)}"
-    return HttpResponse(headers={**headers, "X-Accel-Redirect": place})
+def _by_web_server(session: DownloadSession, part: ByteRange | None, headers: Mapping[str, str]) -> HttpResponse:
+    place = f"{settings.X_ACCEL_PREFIX}{'part' if part else 'whole'}/{quote(session.link.build.storage_name)}"
+    for_nginx = {"X-Accel-Redirect": place, "X-Download-Session": str(session.public_id)}
+    return HttpResponse(headers={**headers, **for_nginx})
 
 
 def _streamed(session: DownloadSession, part: ByteRange | None, headers: Mapping[str, str]) -> StreamingHttpResponse:

@@ -17,6 +17,7 @@ REQUIRED = {
     "ALLOWED_HOSTS": "portal.example",
     "DATABASE_URL": "postgres://web:secret@localhost:5432/portal",
     "REDIS_URL": "redis://localhost:6379/0",
+    "X_ACCEL_PREFIX": "/_files/",
     "SITE_URL": "https://portal.operator.example",
     "EMAIL_URL": "smtp+tls://portal:secret@mail.operator.example:587",
     "DEFAULT_FROM_EMAIL": "CSP portal <portal@operator.example>",
@@ -64,6 +65,7 @@ def test_production_refuses_to_start_without(tmp_path, name):
         ("KEY_ENCRYPTION_KEYS", "x", "Key 1 of KEY_ENCRYPTION_KEYS is no Fernet key: 32 bytes in base64url."),
         ("SECRET_KEY", "", "SECRET_KEY is not set; production does not start without it."),
         ("DEBUG", "true", "DEBUG must be off in production; remove DEBUG from the environment."),
+        ("X_ACCEL_PREFIX", "files", "X_ACCEL_PREFIX is 'files'; it must begin and end with a slash: /_files/."),
         (
             "EMAIL_URL",
             "portal:secret@mail.operator.example",

@@ -1,15 +1,15 @@
-"""A real Chromium, the portal on a free port, and a Celery worker, all on the test's database."""
+"""A real Chromium and the portal on a free port, on the test's database."""
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from celery.contrib.testing.worker import start_worker
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from csp_portal.celery import app
+from csp_portal.accounts.models import User
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -39,6 +39,12 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def _is_a_fault(message: ConsoleMessage) -> bool:
+    """Whether the browser complains: also of a file that a page names and is not there, not of a page that refuses."""
+    of_a_refusal = "server responded with a status of 4" in message.text and "/static/" not in message.location["url"]
+    return message.type == "error" and not of_a_refusal
+
+
 @pytest.fixture
 def open_browser(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
     """Opens a page in a browser of its own: `open_browser(width=390, scripts=False, dark=True)`.
@@ -60,7 +66,7 @@ def open_browser(browser: Browser, live_server: Any) -> Iterator[Callable[..., P
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: complaints.append(message.text) if _is_a_fault(message) else None)
         return page
 
     yield open_one
@@ -70,12 +76,14 @@ def open_browser(browser: Browser, live_server: Any) -> Iterator[Callable[..., P
 
 
 @pytest.fixture
-def worker() -> Callable[[], Any]:
-    """A Celery worker for a while: `with worker(): …`; what was queued is done before it ends."""
+def signed_in(open_browser: Callable[..., Page], live_server: Any) -> Callable[..., Page]:
+    """A page in a browser of its own in which a user is signed in already: `signed_in(user, width=390)`."""
 
-    @contextmanager
-    def running() -> Iterator[None]:
-        with start_worker(app, perform_ping_check=False, pool="solo", loglevel="ERROR", shutdown_timeout=30):
-            yield
+    def open_as(user: User, **look: Any) -> Page:
+        page, client = open_browser(**look), Client()
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        return page
 
-    return running
+    return open_as

@@ -1,0 +1,131 @@
+"""No page breaks a rule of WCAG 2.2 A or AA that axe-core can see: light and dark, desktop and phone (X2)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from csp_portal.accounts.permissions import Role
+from orders.billing.models import Invoice
+from orders.billing.services import close_due_months, issue_due_invoices
+from orders.services import add_to_cart
+from software.services import reveal_key
+from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_build, make_link, make_sku
+from tests.helpers import cancel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+LOOKS = [(1280, "light"), (390, "dark")]  # colours follow the theme, layout the width: so each is seen
+AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
+
+
+class Shop:
+    """A partner with something of everything that a page can show."""
+
+    def __init__(self) -> None:
+        partner = PartnerFactory(legal_name="Fabrikam Cloud Services Ltd")
+        everything = [Role.ADMIN_AGENT, Role.GLOBAL_ADMIN]
+        self.user = UserFactory(partner=partner, roles=everything)
+        self.auditor = UserFactory(partner=partner, roles=[Role.AUDITOR])
+        self.global_admin = UserFactory(partner=partner, roles=[Role.GLOBAL_ADMIN])
+        self.customer = CustomerFactory(partner=partner, company_name="Contoso Bicycle Works")
+        sku = make_sku(keys=3)
+        with time_machine.travel(datetime.now(UTC) - timedelta(days=45)):
+            self.line = buy_line(self.user, self.customer, sku)
+            cancelled = buy_line(self.user, self.customer, sku)
+            cancel(cancelled, self.user)
+        close_due_months(timezone.now())
+        issue_due_invoices(timezone.now())
+        self.build = make_build(sku.product)
+        self.link = make_link(self.user, self.line.purchase, self.build)
+        gone = buy_line(self.user, self.customer, make_sku())
+        self.dead_link = make_link(self.user, gone.purchase)
+        cancel(gone, self.user)
+        reveal_key(self.line.purchase.keys.get().public_id, actor=self.user)
+        add_to_cart(self.customer.tenant_id, make_sku(title="SUSE Linux Enterprise").public_id, 2, actor=self.user)
+
+    @property
+    def software(self) -> str:
+        """The Software tab with a purchase open, its key, its file and its link."""
+        build = f"version={self.build.version}&language={self.build.language}&file_type={self.build.file_type}"
+        sku = self.line.purchase.sku.public_id
+        return f"/customers/{self.customer.tenant_id}/software/?sku={sku}&{build}"
+
+    @property
+    def pages(self) -> list[str]:
+        """Those that a partner's users meet on the road."""
+        tenant, sku = f"/customers/{self.customer.tenant_id}", self.line.purchase.sku.public_id
+        invoices = [f"/invoices/{invoice.public_number}/" for invoice in Invoice.objects.exclude(number=None)[:1]]
+        return [
+            *("/", "/customers/", "/orders/", "/invoices/", "/reasons/", "/no-such-page/"),
+            *(f"{tenant}/", f"{tenant}/add/", f"{tenant}/cart/", f"{tenant}/cart/review/", f"{tenant}/orders/"),
+            self.software,
+            f"{tenant}/software/{sku}/cancel/",
+            f"/orders/{self.line.order.number}/",
+            *invoices,
+            "/activity/?show=all&user=somebody@fabrikam.example",
+            "/activity/?from=2020-02-31",
+        ]
+
+    @property
+    def public_pages(self) -> list[str]:
+        return ["/accounts/sign-in/", self.link.get_absolute_url(), self.dead_link.get_absolute_url(), "/d/unknown"]
+
+
+@pytest.fixture
+def broken_rules() -> Callable[[Page, str], list[str]]:
+    """Open an address and ask axe in every look; answers each broken rule with the first place that breaks it."""
+    source = AXE.read_text(encoding="utf-8")
+
+    def look_at(page: Page, address: str) -> list[str]:
+        page.goto(address)
+        page.evaluate(source)
+        found = []
+        for width, scheme in LOOKS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            result = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
+            found += [
+                f"{address} ({width}, {scheme}): {broken['id']}: {broken['nodes'][0]['html'][:160]}"
+                for broken in result["violations"]
+            ]
+        return found
+
+    return look_at
+
+
+def test_no_page_of_the_road_breaks_a_rule(signed_in, broken_rules):
+    shop = Shop()
+    page = signed_in(shop.user)
+    assert [rule for address in shop.pages for rule in broken_rules(page, address)] == []
+
+
+def test_no_page_without_sign_in_breaks_a_rule(open_browser, broken_rules):
+    shop, page = Shop(), open_browser()
+    assert [rule for address in shop.public_pages for rule in broken_rules(page, address)] == []
+
+
+def test_no_page_with_disabled_controls_breaks_a_rule(signed_in, broken_rules):
+    shop = Shop()
+    reader, auditor = signed_in(shop.global_admin), signed_in(shop.auditor)
+    order = f"/orders/{shop.line.order.number}/"
+    found = [rule for address in (shop.software, order) for rule in broken_rules(reader, address)]
+    found += [rule for address in ("/", "/customers/") for rule in broken_rules(auditor, address)]
+    assert found == []
+
+
+def test_the_dialog_breaks_no_rule(signed_in, broken_rules):
+    shop = Shop()
+    page = signed_in(shop.user)
+    page.goto(f"/customers/{shop.customer.tenant_id}/software/")
+    page.get_by_role("link", name="Cancel").first.click()
+    page.get_by_label("Order number").wait_for()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    assert [broken["id"] for broken in result["violations"]] == []

@@ -1,15 +1,18 @@
 """Fixtures that many tests share; the servers are in `servers.py`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
 import time_machine
+from celery.contrib.testing.worker import start_worker
 from django.test import Client
 
 from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Role
+from csp_portal.celery import app
 from customers.models import Customer
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory
 
@@ -77,3 +80,15 @@ def clock() -> Clock:
     """Time stands still, at 2020-01-24 12:00 UTC until it is set."""
     with time_machine.travel(datetime.fromisoformat("2020-01-24T12:00:00Z"), tick=False) as traveller:
         yield Clock(traveller)
+
+
+@pytest.fixture
+def worker() -> Callable[[], Any]:
+    """A Celery worker for a while: `with worker(): …`; wait inside for what it is to do."""
+
+    @contextmanager
+    def running() -> Iterator[None]:
+        with start_worker(app, perform_ping_check=False, pool="solo", loglevel="ERROR", shutdown_timeout=30):
+            yield
+
+    return running

@@ -30,7 +30,7 @@ def check_confirmable(line: OrderLine, quote: Quote | None, *, notice_accepted: 
 
     A good quote is honoured across the deadline: the window is judged at the instant it was made (C5).
     """
-    own = quote if quote and quote.purchase_id == line.purchase.public_id else None
+    own = quote if quote and quote.is_for(line, now) else None
     good = own is not None and own.is_good_at(now)
     refusal = line_refusal(line, own.quoted_at if own and good else now)
     if refusal is not None:

@@ -20,7 +20,11 @@ _SALT = "cancellations.quote"
 
 @dataclass(frozen=True)
 class Quote:
-    """What cancelling a line gives back, as computed at `quoted_at`; days are None where nothing is prorated."""
+    """What cancelling a line gives back, as computed at `quoted_at`; days are None where nothing is prorated.
+
+    It is bound to the purchase, not to who asked for it: the amounts are the same for everybody, and who confirms is
+    checked and recorded at the confirmation.
+    """
 
     purchase_id: UUID
     quoted_at: datetime
@@ -40,7 +44,11 @@ class Quote:
 
     def is_good_at(self, now: datetime) -> bool:
         """Whether the quote still binds: for 15 minutes, across midnight and the deadline."""
-        return self.quoted_at <= now < self.quoted_at + QUOTE_LIFETIME
+        return now < self.quoted_at + QUOTE_LIFETIME
+
+    def is_for(self, line: OrderLine, now: datetime) -> bool:
+        """Whether it is one that we can have made for this line: none is of a time to come."""
+        return self.purchase_id == line.purchase.public_id and self.quoted_at <= now
 
     def fits(self, line: OrderLine) -> bool:
         """Whether the line is as it was when it was quoted."""
@@ -62,11 +70,15 @@ def _plain(value: Any) -> Any:
 
 
 def read_quote(text: str) -> Quote | None:
-    """The quote in a text that we signed; None if we did not."""
+    """The quote in a text that we signed; None if we did not, or if it is of a release with other fields."""
     try:
-        values = signing.loads(text, salt=_SALT)
-    except signing.BadSignature:
+        return _from_plain(signing.loads(text, salt=_SALT))
+    except (signing.BadSignature, KeyError, TypeError, ValueError, ArithmeticError):
         return None
+
+
+def _from_plain(values: dict[str, Any]) -> Quote:
+    """The quote of what `signed` has written; raises if a field is missing, unknown or no such thing."""
     amounts = {name: Decimal(values[name]) for name in ("charged", "net", "tax", "gross", "credited_before")}
     return Quote(
         **{

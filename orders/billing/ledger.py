@@ -40,6 +40,7 @@ def _invoices_of(entries: list[Entry]) -> dict[date, Invoice]:
 
 
 def _posted(entry: Entry, invoice: Invoice | None) -> LedgerRow:
+    assert entry.order_line is not None  # it was found by its order
     return LedgerRow(EntryKind(entry.kind), entry.order_line, entry.amounts, entry.occurred_at, entry.month, invoice)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -123,6 +124,11 @@ class Credit(models.Model):
 class EntryKind(models.TextChoices):
     CHARGE = "charge", _("charge")
     CREDIT = "credit", _("credit")
+    CARRIED_FORWARD = "carried", _("carried forward")
+    BROUGHT_FORWARD = "brought", _("brought forward")
+
+
+SUMMED = ("net", "tax", "gross", "carried")  # the amounts of an entry, of which an invoice is the sum
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -133,15 +139,26 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """Entries of months that are not closed."""
         return self.filter(Q(account__closed_through=None) | Q(month__gt=F("account__closed_through")))
 
+    def of_orders(self) -> Self:
+        """Charges and credits, without what is only carried from month to month."""
+        return self.exclude(order_line=None)
+
+    def carried(self) -> Self:
+        """What is carried from or to another month."""
+        return self.filter(order_line=None)
+
     def totals(self) -> dict[str, Decimal]:
-        """Net, tax and gross of all of them."""
-        sums = self.aggregate(net=Sum("net"), tax=Sum("tax"), gross=Sum("gross"))
+        """Net, tax, gross and what is carried, of all of them."""
+        sums = self.aggregate(**{name: Sum(name) for name in SUMMED})
         return {name: total or Decimal(0) for name, total in sums.items()}
 
     def with_causes(self) -> Self:
-        """With the lines they charge or credit, and who cancelled what is credited."""
+        """With the lines they charge or credit, who cancelled what is credited, and the month that was carried."""
         return self.select_related(
-            "order_line__order__customer", "credit__order_line__order", "credit__cancellation__cancelled_by"
+            "order_line__order__customer",
+            "credit__order_line__order",
+            "credit__cancellation__cancelled_by",
+            "carried_from",
         )
 
     def by_order(self) -> Self:
@@ -151,18 +168,35 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         )
 
 
+# What an entry of each kind is made of.
+_OF_A_LINE = Q(order_line__isnull=False, carried_from=None, carried=0)
+_CHARGE = _OF_A_LINE & Q(kind=EntryKind.CHARGE, credit=None, gross__gte=0)
+_CREDIT = _OF_A_LINE & Q(kind=EntryKind.CREDIT, credit__isnull=False, gross__lte=0)
+_OF_A_PAIR = Q(order_line=None, credit=None, carried_from__isnull=False, net=0, tax=0)
+_CARRIED = _OF_A_PAIR & Q(kind=EntryKind.CARRIED_FORWARD, carried__gt=0)
+_BROUGHT = _OF_A_PAIR & Q(kind=EntryKind.BROUGHT_FORWARD, carried__lt=0)
+
+
 class Entry(models.Model):
-    """One charge or credit on an account, append-only; `occurred_at` is the instant of its cause (R5)."""
+    """One charge or credit on an account, append-only; `occurred_at` is the instant of its cause (R5).
+
+    What a negative month carries to the next is a pair of entries of their own kinds: `carried` is +X on the old
+    month and −X on the next. It is money to be paid, no supply: net, tax and gross of the pair are nothing, so that
+    tax stays in the month in which it was charged or credited, and gross is net + tax everywhere. Payable is
+    gross + carried.
+    """
 
     append_only = True
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=EntryKind.choices)
-    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="entries")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, related_name="entries")
     credit = models.OneToOneField(Credit, on_delete=models.PROTECT, null=True, related_name="entry")
+    carried_from = models.ForeignKey("Invoice", on_delete=models.PROTECT, null=True, related_name="carry_entries")
     net = AmountField()
     tax = AmountField()
     gross = AmountField()
+    carried = AmountField(default=Decimal(0))
     occurred_at = models.DateTimeField()
     month = models.DateField()
     posted_at = models.DateTimeField()
@@ -173,23 +207,32 @@ class Entry(models.Model):
         ordering = ("occurred_at", "pk")
         constraints = (
             models.UniqueConstraint("order_line", condition=Q(credit=None), name="billing_charge_once_per_line"),
+            models.UniqueConstraint("carried_from", "kind", name="billing_carry_once_per_invoice"),
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="billing_entry_adds_up"),
             models.CheckConstraint(condition=Q(month__day=1), name="billing_entry_month_is_month"),
-            models.CheckConstraint(
-                condition=Q(kind=EntryKind.CHARGE, credit=None, gross__gte=0)
-                | Q(kind=EntryKind.CREDIT, credit__isnull=False, gross__lte=0),
-                name="billing_entry_sign_by_kind",
-            ),
+            models.CheckConstraint(condition=_CHARGE | _CREDIT | _CARRIED | _BROUGHT, name="billing_entry_by_kind"),
         )
         indexes = (models.Index("account", "month", name="billing_entry_by_month"),)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.gross}"
+        return f"{self.kind} {self.payable}"
 
     @property
     def amounts(self) -> Amounts:
         """With the sign that they have on the account: negative for a credit."""
         return Amounts(self.net, self.tax, self.gross)
+
+    @property
+    def payable(self) -> Decimal:
+        """What it adds to what is to be paid."""
+        return self.gross + self.carried
+
+    @property
+    def quantity(self) -> int | None:
+        """Units charged, or credited; None where nothing of an order is."""
+        if self.credit is not None:
+            return self.credit.quantity
+        return self.order_line.quantity if self.order_line else None
 
 
 class InvoiceState(models.TextChoices):
@@ -214,14 +257,14 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.filter(number=invoice_numbers.read(public_number))
 
     def with_totals(self) -> Self:
-        """Each with `net`, `tax` and `gross`: the sums of its entries."""
+        """Each with `net`, `tax`, `gross` and `carried`: the sums of its entries; for `payable` too."""
         of_invoice = Entry.objects.filter(account=models.OuterRef("account"), month=models.OuterRef("month"))
 
-        def total(name: str) -> models.Subquery:
+        def total(name: str) -> Coalesce:
             summed = of_invoice.order_by().values("account").annotate(total=Sum(name)).values("total")
-            return models.Subquery(summed)
+            return Coalesce(models.Subquery(summed), Decimal(0))
 
-        return self.annotate(net=total("net"), tax=total("tax"), gross=total("gross"))
+        return self.annotate(**{name: total(name) for name in SUMMED})
 
 
 class Invoice(models.Model):
@@ -238,6 +281,12 @@ class Invoice(models.Model):
     bill_to_name = models.CharField(max_length=200, blank=True)
     bill_to_address = models.TextField(blank=True)
     bill_to_tax_id = models.CharField(max_length=50, blank=True)
+
+    # of an invoice that was fetched `with_totals`
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    carried: Decimal
 
     objects = InvoiceQuerySet.as_manager()
 
@@ -262,6 +311,13 @@ class Invoice(models.Model):
         return reverse("billing:invoice", args=[self.public_number])
 
     @property
+    def csv_url(self) -> str:
+        """Where its reconciliation file is; as the page, first by month and currency."""
+        if self.number is None:
+            return reverse("billing:closed_csv", args=[self.month, self.account.currency])
+        return reverse("billing:invoice_csv", args=[self.public_number])
+
+    @property
     def public_number(self) -> str:
         """The number on the invoice, such as G000123; empty until it is issued."""
         return "" if self.number is None else invoice_numbers.written(self.number)
@@ -269,6 +325,11 @@ class Invoice(models.Model):
     @property
     def state(self) -> InvoiceState:
         return InvoiceState.CLOSED if self.number is None else InvoiceState.ISSUED
+
+    @property
+    def payable(self) -> Decimal:
+        """What is to be paid: never less than nothing, for a negative total is carried to the next month (R5)."""
+        return self.gross + self.carried
 
     @property
     def entries(self) -> EntryQuerySet:

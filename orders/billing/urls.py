@@ -11,6 +11,9 @@ urlpatterns = [
     path("operator/partners/<uuid:partner_id>/credit-limit/", operator_views.credit_limit, name="credit_limit"),
     path("invoices/", views.invoices, name="invoices"),
     path("invoices/unbilled/<currency:currency>/", views.unbilled, name="unbilled"),
+    path("invoices/unbilled/<currency:currency>/csv/", views.unbilled_csv, name="unbilled_csv"),
     path("invoices/<month:month>/<currency:currency>/", views.closed, name="closed"),
+    path("invoices/<month:month>/<currency:currency>/csv/", views.closed_csv, name="closed_csv"),
     path("invoices/<invoice_number:invoice_number>/", views.invoice, name="invoice"),
+    path("invoices/<invoice_number:invoice_number>/csv/", views.invoice_csv, name="invoice_csv"),
 ]

@@ -2,14 +2,17 @@
 
 from datetime import date
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
+from csp_portal.csv_files import csv_answer
 from csp_portal.pagination import page_of
-from orders.billing.models import Account, Credit, Entry, Invoice, InvoiceQuerySet
+from csp_portal.snapshot import one_snapshot
+from orders.billing.models import Account, Credit, Entry, EntryQuerySet, Invoice, InvoiceQuerySet
+from orders.billing.reconciliation import COLUMNS, reconciliation_rows
 from orders.billing.statements import issue_day, open_months
 
 CREDITS_SHOWN = 10  # of those to be posted; they are posted within a minute
@@ -17,6 +20,7 @@ CREDITS_SHOWN = 10  # of those to be posted; they are posted within a minute
 
 @require_safe
 @role_required(Permission.SEE_INVOICES)
+@one_snapshot()
 def invoices(request: SignedInRequest) -> HttpResponse:
     """Open months so far, then invoices by month and currency, the closed ones that have no number yet among them."""
     context = {"open_months": open_months(request.user), "page": page_of(request, _invoices(request))}
@@ -25,18 +29,26 @@ def invoices(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @role_required(Permission.SEE_INVOICES)
+@one_snapshot()
 def unbilled(request: SignedInRequest, currency: str) -> HttpResponse:
     """What will be on the next invoice in one currency, and the credits that are still to be posted to it."""
     account = get_object_or_404(Account.objects.visible_to(request.user), currency=currency)
-    entries = Entry.objects.visible_to(request.user).unbilled().filter(account=account)
     to_post = Credit.objects.visible_to(request.user).unposted().filter(order_line__order__currency=currency)
     context = {
         "account": account,
         "months": [found for found in open_months(request.user) if found.currency == currency],
         "to_post": to_post.with_line()[:CREDITS_SHOWN],
-        "page": page_of(request, entries.with_causes().by_order()),
+        "page": page_of(request, _unbilled(request, account).of_orders().with_causes().by_order()),
     }
     return render(request, "billing/unbilled.html", context)
+
+
+@require_safe
+@role_required(Permission.SEE_INVOICES)
+def unbilled_csv(request: SignedInRequest, currency: str) -> HttpResponseBase:
+    """The lines that are posted and not invoiced yet, to reconcile with."""
+    account = get_object_or_404(Account.objects.visible_to(request.user), currency=currency)
+    return _csv(f"not-invoiced-{currency}.csv", _unbilled(request, account), currency)
 
 
 @require_safe
@@ -51,19 +63,46 @@ def closed(request: SignedInRequest, month: date, currency: str) -> HttpResponse
 
 @require_safe
 @role_required(Permission.SEE_INVOICES)
+def closed_csv(request: SignedInRequest, month: date, currency: str) -> HttpResponseBase:
+    """The lines of a closed month, to reconcile with; once it is issued, those of the invoice."""
+    found = get_object_or_404(_invoices(request), month=month, account__currency=currency)
+    if found.number is not None:
+        return redirect(found.csv_url)
+    return _csv(f"invoice-{month:%Y-%m}-{currency}.csv", found.entries, currency)
+
+
+@require_safe
+@role_required(Permission.SEE_INVOICES)
 def invoice(request: SignedInRequest, invoice_number: str) -> HttpResponse:
     """An issued invoice with the lines that it is the sum of."""
     return _statement(request, get_object_or_404(_invoices(request).numbered(invoice_number)))
+
+
+@require_safe
+@role_required(Permission.SEE_INVOICES)
+def invoice_csv(request: SignedInRequest, invoice_number: str) -> HttpResponseBase:
+    """The lines of an issued invoice, to reconcile with: their sum is the invoice's (R5)."""
+    found = get_object_or_404(_invoices(request).numbered(invoice_number))
+    return _csv(f"invoice-{invoice_number}.csv", found.entries, found.account.currency)
 
 
 def _invoices(request: SignedInRequest) -> InvoiceQuerySet:
     return Invoice.objects.visible_to(request.user).with_totals().select_related("account")
 
 
+def _unbilled(request: SignedInRequest, account: Account) -> EntryQuerySet:
+    return Entry.objects.visible_to(request.user).unbilled().filter(account=account)
+
+
+def _csv(file_name: str, entries: EntryQuerySet, currency: str) -> HttpResponseBase:
+    return csv_answer(file_name, COLUMNS, reconciliation_rows(entries, currency))
+
+
 def _statement(request: SignedInRequest, found: Invoice) -> HttpResponse:
     context = {
         "invoice": found,
         "issue_day": issue_day(found.month),
-        "page": page_of(request, found.entries.with_causes().by_order()),
+        "carried": list(found.entries.carried().with_causes().by_order()),
+        "page": page_of(request, found.entries.of_orders().with_causes().by_order()),
     }
     return render(request, "billing/invoice.html", context)

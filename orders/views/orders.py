@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.pagination import page_of
+from csp_portal.snapshot import one_snapshot
 from customers.models import Customer
 from customers.tabs import customer_tabs
 from orders.billing.ledger import ledger_of
@@ -43,6 +44,7 @@ def order_list(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @role_required(Permission.SEE_ORDERS)
+@one_snapshot()
 def detail(request: SignedInRequest, number: str) -> HttpResponse:
     """One order: its lines with their windows and keys, and what was charged and credited for it."""
     now = timezone.now()

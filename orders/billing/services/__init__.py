@@ -1,7 +1,7 @@
 """The partner's account: charges and credits posted to it, months closed, invoices issued."""
 
 from orders.billing.services.closing import close_due_months, issue_due_invoices, issue_invoice
-from orders.billing.services.credits import credit_month, fix_credit
+from orders.billing.services.credits import credit_month, fix_credit, month_of_credit
 from orders.billing.services.limits import set_credit_limit
 from orders.billing.services.posting import post_charges, post_credit, post_due_credits
 
@@ -11,6 +11,7 @@ __all__ = [
     "fix_credit",
     "issue_due_invoices",
     "issue_invoice",
+    "month_of_credit",
     "post_charges",
     "post_credit",
     "post_due_credits",

@@ -4,12 +4,14 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 
 from activity.models import Action
 from activity.services import Actor, SignedIn, record
 from csp_portal.calendar_utc import add_months, month_of, start_of_day
 from csp_portal.jobs import for_each
 from orders.billing.models import Account, Credit, Entry, Invoice, InvoiceCounter
+from orders.billing.services.carrying import carry_negative_total
 from orders.billing.services.posting import post_under_lock
 
 ISSUE_DAY = 8  # of the month after, by when invoices are out (UTC)
@@ -33,7 +35,7 @@ def close_due_months(now: datetime) -> int:
     """
     last_over = add_months(month_of(now), -1)
     due = Account.objects.exclude(closed_through__gte=last_over)
-    accounts = list(due.values_list("pk", flat=True))
+    accounts = list(due.order_by("pk").values_list("pk", flat=True))
     return for_each(accounts, lambda account_id: _close_through(account_id, last_over, now))
 
 
@@ -43,15 +45,24 @@ def _close_through(account_id: int, last_over: date, now: datetime) -> int:
     if account.closed_through is not None and account.closed_through >= last_over:
         return 0
     _post_credits_until(account, last_over)
+    made = 0
+    # Month by month: what one carries is an entry of the next, which then has an invoice too.
+    while (month := _next_to_close(account, last_over)) is not None:
+        _close(account, month, now)
+        account.closed_through = month
+        made += 1
+    account.closed_through = last_over
+    account.save(update_fields=["closed_through"])
+    return made
+
+
+def _next_to_close(account: Account, last_over: date) -> date | None:
+    """The account's first month after the last closed one that has entries; None if there is none until `last_over`."""
     months = Entry.objects.filter(account=account, month__lte=last_over)
     if account.closed_through is not None:
         months = months.filter(month__gt=account.closed_through)
-    made = [
-        _close(account, month, now) for month in months.order_by("month").values_list("month", flat=True).distinct()
-    ]
-    account.closed_through = last_over
-    account.save(update_fields=["closed_through"])
-    return len(made)
+    first: date | None = months.aggregate(first=Min("month"))["first"]
+    return first
 
 
 def _post_credits_until(account: Account, month: date) -> None:
@@ -65,17 +76,17 @@ def _post_credits_until(account: Account, month: date) -> None:
         post_under_lock(account, credit)
 
 
-def _close(account: Account, month: date, now: datetime) -> Invoice:
+def _close(account: Account, month: date, now: datetime) -> None:
     invoice = Invoice.objects.create(account=account, month=month, closed_at=now)
+    carry_negative_total(invoice, now=now)
     details = {"month": f"{month:%Y-%m}", "currency": account.currency}
     record(Action.MONTH_CLOSED, actor=CLOSER, on=invoice, details=details)
-    return invoice
 
 
 def issue_due_invoices(now: datetime) -> int:
     """Issue what is closed and whose issue day has come: the 8th (UTC) of the month after. Answers how many."""
     newest = month_of(now) if now.day >= ISSUE_DAY else add_months(month_of(now), -1)
-    due = Invoice.objects.filter(number=None, month__lt=newest).order_by("month", "pk")
+    due = Invoice.objects.filter(number=None, month__lt=newest).order_by("month", "account_id")
     actor = Actor.system("issue_invoices")
     return for_each(list(due.values_list("pk", flat=True)), lambda pk: issue_invoice(pk, actor=actor, now=now))
 

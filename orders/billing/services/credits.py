@@ -5,7 +5,7 @@ from datetime import date, datetime
 from celery import signature
 from django.db import transaction
 
-from orders.billing.models import Account, Credit
+from orders.billing.models import Account, Credit, Entry
 from orders.models import OrderLine
 from software.tax import Amounts
 
@@ -52,3 +52,9 @@ def credit_month(line: OrderLine, now: datetime) -> date:
     order = line.order
     account = Account.objects.filter(partner_id=order.partner_id, currency=order.currency).first()
     return (account or Account()).month_for(now)
+
+
+def month_of_credit(credit: Credit) -> date:
+    """The invoice month of a fixed credit: that of its entry; until it stands, as far as is known now (R5)."""
+    entry = Entry.objects.filter(credit=credit).first()
+    return entry.month if entry else credit_month(credit.order_line, credit.fixed_at)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from activity.models import Action
 from activity.services import record, refusals_recorded
 from cancellations.checks import check_confirmable
+from cancellations.emails import tell_of_cancellation
 from cancellations.models import Cancellation
 from cancellations.notice import NOTICE_VERSION
 from cancellations.quotes import Quote, read_quote
@@ -24,7 +25,7 @@ from software.services.purchasing import Revoked
 @refusals_recorded(Action.CANCEL_REFUSED)
 @transaction.atomic
 def confirm_cancellation(purchase_id: UUID, *, quote: str, notice_accepted: bool, actor: User) -> Cancellation:
-    """Cancel a whole line as it was quoted: status, keys, links, sessions, credit and log in one transaction (C6).
+    """Cancel a whole line as it was quoted: status, keys, links, sessions, credit, log, mail in one transaction (C6).
 
     Who has cancelled it and submits again, in this tab or another, gets the same answer (C7). Raises Refusal by the
     checks of C4, in their order; OrderLine.DoesNotExist for a purchase of another partner.
@@ -57,6 +58,7 @@ def confirm_cancellation(purchase_id: UUID, *, quote: str, notice_accepted: bool
         links_revoked=revoked.links,
     )
     record(Action.PURCHASE_CANCELLED, actor=actor, on=line, details=_details(line, binding, revoked))
+    tell_of_cancellation(cancellation)
     return cancellation
 
 

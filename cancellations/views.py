@@ -20,7 +20,7 @@ from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
 from csp_portal.money import Money
-from orders.billing.services import credit_month
+from orders.billing.services import month_of_credit
 from orders.models import OrderLine
 
 CANCELLATION = "cancellation"  # id of the part that htmx exchanges
@@ -69,5 +69,5 @@ def _done(cancellation: Cancellation) -> str:
     return _("Order %(number)s is cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.") % {
         "number": line.order.number,
         "credit": Money(cancellation.credit.gross, line.order.currency),
-        "month": formats.date_format(credit_month(line, cancellation.cancelled_at), "YEAR_MONTH_FORMAT"),
+        "month": formats.date_format(month_of_credit(cancellation.credit), "YEAR_MONTH_FORMAT"),
     }

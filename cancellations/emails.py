@@ -1,0 +1,51 @@
+"""Mail about cancellations (X5)."""
+
+from collections.abc import Iterator
+
+from django.utils import formats
+
+from cancellations.models import Cancellation
+from cancellations.notice import NOTICES
+from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission
+from csp_portal.mail.addresses import site_address
+from csp_portal.mail.services import queue_mail
+from csp_portal.money import Money
+from orders.billing.services import month_of_credit
+
+
+def tell_of_cancellation(cancellation: Cancellation) -> None:
+    """Mail who cancelled, and who had ordered, what was revoked and credited; in the cancellation's transaction (C6).
+
+    Never a key: what was revoked is counted.
+    """
+    line = cancellation.order_line
+    order = line.order
+    for user in _told(cancellation):
+        queue_mail(
+            user.email,
+            "purchase_cancelled",
+            cause=f"purchase_cancelled:{line.purchase.public_id}",
+            order=order.number,
+            sku=line.sku_title,
+            quantity=cancellation.credit.quantity,
+            customer=order.customer.company_name,
+            who=cancellation.cancelled_by.email,
+            when=cancellation.cancelled_at,
+            credit=Money(cancellation.credit.gross, order.currency),
+            month=formats.date_format(month_of_credit(cancellation.credit), "YEAR_MONTH_FORMAT"),
+            keys=cancellation.keys_revoked,
+            links=cancellation.links_revoked,
+            notice=NOTICES[cancellation.notice_version],
+            address=site_address(order.get_absolute_url()),
+        )
+
+
+def _told(cancellation: Cancellation) -> Iterator[User]:
+    """Who cancelled, and who had ordered if that is somebody else who still works there and sees orders."""
+    yield cancellation.cancelled_by
+    order = cancellation.order_line.order
+    buyer = order.placed_by
+    stays = buyer.partner_id == order.partner_id and buyer.may(Permission.SEE_ORDERS)
+    if buyer != cancellation.cancelled_by and stays:
+        yield buyer

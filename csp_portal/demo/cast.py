@@ -1,7 +1,6 @@
-"""Who and what the demo has: partners, users, customers, keys, builds, and the orders of its history."""
+"""Who the demo has: partners, users and customers."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from csp_portal.accounts.permissions import Role
@@ -39,28 +38,6 @@ class DemoCustomer:
     postal_code: str
 
 
-@dataclass(frozen=True)
-class DemoBuild:
-    product_id: str
-    version: str
-    language: str
-    file_type: str
-    file_name: str
-    size: int  # bytes
-
-
-@dataclass(frozen=True)
-class DemoOrder:
-    """What a customer ordered how long ago; `cancelled` says how long ago it was cancelled, if it was."""
-
-    ago: timedelta
-    customer: str
-    skus: tuple[tuple[str, str, int], ...]
-    purchase_order_number: str = ""
-    with_link: bool = False
-    cancelled: timedelta | None = None
-
-
 PARTNERS = (
     DemoPartner(
         "fabrikam",
@@ -80,7 +57,17 @@ PARTNERS = (
         "support@adatum.example",
         "+49 40 5550 123",
     ),
+    DemoPartner(
+        "wingtip",
+        "Wingtip Distribution Inc.",
+        "900 Runway Drive, Reno, NV 89502, United States",
+        "US 12-3456789",
+        "Wingtip help line",
+        "help@wingtip.example",
+        "+1 775 555 0142",
+    ),
 )
+PARTNER_OF_THOUSANDS = "wingtip"  # whose customers `many.py` makes
 USERS = (
     DemoUser("agent@fabrikam.example", "Alex Agent", (Role.ADMIN_AGENT,), "fabrikam"),
     DemoUser("admin@fabrikam.example", "Grace Global", (Role.GLOBAL_ADMIN,), "fabrikam"),
@@ -89,6 +76,7 @@ USERS = (
     DemoUser("marketing@fabrikam.example", "Mina Marketing", (Role.MARKETING_CONTENT_ADMIN,), "fabrikam"),
     DemoUser("auditor@fabrikam.example", "Ulla Auditor", (Role.AUDITOR,), "fabrikam"),
     DemoUser("agent@adatum.example", "Otto Fremd", (Role.ADMIN_AGENT, Role.GLOBAL_ADMIN), "adatum"),
+    DemoUser("agent@wingtip.example", "Wendy Wing", (Role.ADMIN_AGENT, Role.GLOBAL_ADMIN), "wingtip"),
     DemoUser("support@operator.example", "Sam Support", (Role.SUPPORT_AGENT,), None),
     DemoUser("catalogue@operator.example", "Olga Operator", (Role.OPERATOR_ADMIN,), None),
 )
@@ -122,8 +110,32 @@ CUSTOMERS = (
         "KW", "KWD", "Block 3, Fahad Al-Salem Street", "Kuwait City", "13001",
     ),
     DemoCustomer(
+        "fabrikam", "0b6a1f1c-52f1-4c0d-9a3e-1f7f3a6e2a08", "Thistle & Sons Ltd", "thistle.example",
+        "GB", "GBP", "22 Castle Wynd", "Stirling", "FK8 1EG",
+    ),
+    DemoCustomer(
+        "fabrikam", "0b6a1f1c-52f1-4c0d-9a3e-1f7f3a6e2a09", "Northern Loon Outfitters", "northernloon.example",
+        "CA", "CAD", "77 Portage Road", "Kenora", "P9N 3X9",
+    ),
+    DemoCustomer(
+        "fabrikam", "0b6a1f1c-52f1-4c0d-9a3e-1f7f3a6e2a10", "Gletscherblick Hotels AG", "gletscherblick.example",
+        "CH", "CHF", "Höheweg 41", "Interlaken", "3800",
+    ),
+    DemoCustomer(
+        "fabrikam", "0b6a1f1c-52f1-4c0d-9a3e-1f7f3a6e2a11", "Saffron Loom Pvt Ltd", "saffronloom.example",
+        "IN", "INR", "14 Residency Road", "Bengaluru", "560025",
+    ),
+    DemoCustomer(
+        "fabrikam", "0b6a1f1c-52f1-4c0d-9a3e-1f7f3a6e2a12", "Sermeq Fisk A/S", "sermeq.example",
+        "GL", "DKK", "Aqqusinersuaq 9", "Nuuk", "3900",
+    ),
+    DemoCustomer(
         "adatum", "7d1f0c42-94d8-4f7e-8a55-6c0f5b3d9b01", "Nordlicht Werft AG", "nordlicht.example",
         "DE", "EUR", "Am Sandtorkai 30", "Hamburg", "20457",
+    ),
+    DemoCustomer(
+        "adatum", "7d1f0c42-94d8-4f7e-8a55-6c0f5b3d9b02", "Uhrwerk Biel AG", "uhrwerk.example",
+        "CH", "CHF", "Zentralstrasse 12", "Biel", "2502",
     ),
 )  # fmt: skip
 
@@ -139,56 +151,10 @@ CREDIT_LIMITS = {
         "KRW": 330_000_000,
         "KWD": 77_000,
         "EUR": 230_000,
+        "GBP": 200_000,
+        "CAD": 340_000,
+        "CHF": 220_000,
+        "INR": 21_000_000,
+        "DKK": 1_700_000,
     }.items()
 }
-
-SERVER_STANDARD = "DG7GMGF0NGQ0"
-SERVER_DATACENTER = "DG7GMGF0CD6W"
-SERVER_CAL = "DG7GMGF0FPXC"
-SERVER_2022 = "DG7GMGF0C6XF"
-SQL_2019 = "DG7GMGF0GWFX"
-OFFICE_2021 = "DG7GMGF00JPF"
-EXCHANGE_2019 = "DG7GMGF0MW61"
-WINDOWS_7_UPDATES = "DG7GMGF0W2DX"
-SUSE = "DG7GMGF0CZJT"
-RESERVED_VM = "DG7GMGF0NSX9"
-
-# ProductId, SkuId and how many keys its pool is given.
-POOLS = (
-    (SERVER_STANDARD, "0001", 40),
-    (SERVER_STANDARD, "0003", 40),
-    (SERVER_DATACENTER, "0003", 40),
-    (SERVER_CAL, "0001", 120),
-    (SERVER_2022, "0001", 40),
-    (SQL_2019, "0002", 40),
-    (OFFICE_2021, "0001", 40),
-    (WINDOWS_7_UPDATES, "0001", 40),
-)
-
-_MIB = 1024 * 1024
-BUILDS = (
-    DemoBuild(SERVER_STANDARD, "2022", "en-US", "ISO x64", "windows-server-2022-en-us.iso", 192 * _MIB),
-    DemoBuild(SERVER_STANDARD, "2022", "de-DE", "ISO x64", "windows-server-2022-de-de.iso", 3 * _MIB),
-    DemoBuild(SERVER_STANDARD, "2022", "ja-JP", "ISO x64", "windows-server-2022-日本語.iso", 2 * _MIB),
-    DemoBuild(SERVER_STANDARD, "2019", "en-US", "ISO x64", "windows-server-2019-en-us.iso", 2 * _MIB),
-    DemoBuild(SERVER_STANDARD, "2019", "en-US", "VHD", "windows-server-2019-en-us.vhd", _MIB),
-    DemoBuild(SERVER_DATACENTER, "2022", "en-US", "ISO x64", "windows-server-2022-datacenter-en-us.iso", 4 * _MIB),
-    DemoBuild(SERVER_2022, "21H2", "en-US", "ISO x64", "windows-server-2022-21h2-en-us.iso", 3 * _MIB),
-    DemoBuild(SERVER_2022, "21H2", "ja-JP", "ISO x64", "windows-server-2022-21h2-ja-jp.iso", 3 * _MIB),
-    DemoBuild(SQL_2019, "2019", "en-US", "ISO x64", "sql-server-2019-standard-en-us.iso", 2 * _MIB),
-    DemoBuild(OFFICE_2021, "2021", "pt-BR", "IMG", "office-ltsc-2021-pt-br.img", 2 * _MIB),
-)
-
-FOUNDED = timedelta(days=80)  # before the demo is loaded: when its people and customers were entered
-ORDERS = (
-    DemoOrder(timedelta(days=72), "contosobicycles.example", ((SQL_2019, "0002", 1), (SUSE, "0001", 2)), "PO-4471"),
-    DemoOrder(timedelta(days=56), "contosobicycles.example", ((SERVER_STANDARD, "0003", 2),), "PO-4502", True),
-    DemoOrder(timedelta(days=11), "wattle.example", ((SERVER_DATACENTER, "0003", 1),), with_link=True),
-    DemoOrder(timedelta(days=33), "contosobicycles.example", ((WINDOWS_7_UPDATES, "0001", 25),), "PO-4519"),
-    DemoOrder(timedelta(days=13), "sakurai.example", ((SERVER_2022, "0001", 1),), cancelled=timedelta(days=4)),
-    DemoOrder(timedelta(days=12), "hanbit.example", ((RESERVED_VM, "0003", 1),)),
-    DemoOrder(timedelta(days=9), "gulfpearl.example", ((SERVER_CAL, "0001", 10),), "KW/2291"),
-    DemoOrder(timedelta(days=2), "nordlicht.example", ((SERVER_STANDARD, "0001", 4),)),
-    DemoOrder(timedelta(days=1), "ipe.example", ((EXCHANGE_2019, "0001", 1), (OFFICE_2021, "0001", 3))),
-    DemoOrder(timedelta(hours=5), "contosobicycles.example", ((SERVER_STANDARD, "0003", 1),), "PO-4533"),
-)  # fmt: skip

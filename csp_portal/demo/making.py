@@ -4,8 +4,7 @@ import hashlib
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -15,30 +14,16 @@ from django.utils import timezone
 
 from activity.services import Actor
 from activity.tasks import make_months
-from cancellations.quotes import quote_line
-from cancellations.services import confirm_cancellation
 from csp_portal.accounts.models import Partner, User
-from csp_portal.accounts.permissions import Permission
 from csp_portal.accounts.services import create_partner, create_user
-from csp_portal.calendar_utc import add_months, month_of, start_of_day
-from csp_portal.demo import cast, notes
+from csp_portal.demo import cast, goods, many, notes
+from csp_portal.demo.history import agent_of, make_history
+from csp_portal.demo.story import FOUNDED
 from customers.models import Customer
-from customers.services import create_customer
-from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits, set_credit_limit
-from orders.models import Cart, Order, OrderLine
-from orders.review import review_cart
-from orders.reviewed import Reviewed
-from orders.services import add_to_cart, place_order
-from software.models import Build, KeyState, ProductKey, Sku
-from software.services import (
-    grant_link,
-    import_build,
-    import_keys,
-    import_price_list,
-    import_tax_rates,
-    reveal_key,
-    start_download,
-)
+from customers.services import check_import, create_customer, import_customers
+from orders.billing.services import set_credit_limit
+from software.models import Build, ProductKey
+from software.services import import_build, import_keys, import_price_list, import_tax_rates
 
 Say = Callable[[str], object]
 ACTOR = Actor.system("demo")
@@ -53,7 +38,7 @@ def make_demo(say: Say) -> None:
     Its instants hang on the time of the first run, which is noted, so that a second run finds what the first made.
     """
     anchor = datetime.fromisoformat(notes.keep(notes.BEGUN, timezone.now().isoformat()))
-    with time_machine.travel(anchor - cast.FOUNDED, tick=True):
+    with time_machine.travel(anchor - FOUNDED, tick=True):
         make_months()
         say("Partners and users")
         _people(notes.passwords())
@@ -63,14 +48,16 @@ def make_demo(say: Say) -> None:
         say("Customers")
         for customer in cast.CUSTOMERS:
             _customer(customer)
+        say(f"{many.COUNT} customers of one partner")
+        _many_customers()
     say("Keys")
-    for product_id, sku_id, count in cast.POOLS:
+    for product_id, sku_id, count in goods.POOLS:
         _pool(product_id, sku_id, count)
-    for build in cast.BUILDS:
+    for build in goods.BUILDS:
         say(f"Build {build.file_name}, {build.size // _CHUNK} MiB")
         _build(build)
     say("Orders, cancellations and invoices of the last months")
-    _history(anchor)
+    make_history(anchor)
 
 
 def _people(passwords: dict[str, str]) -> None:
@@ -94,23 +81,36 @@ def _people(passwords: dict[str, str]) -> None:
 def _partner(given: cast.DemoPartner) -> Partner:
     fields = {name: value for name, value in vars(given).items() if name != "key"}
     partner = Partner.objects.filter(legal_name=given.legal_name).first() or create_partner(actor=ACTOR, **fields)
-    for currency in sorted({customer.currency for customer in cast.CUSTOMERS if customer.partner == given.key}):
+    for currency in sorted(_currencies_of(given)):
         set_credit_limit(partner, currency, cast.CREDIT_LIMITS[currency], actor=ACTOR)
     return partner
 
 
-def _agent_of(partner: Partner) -> User:
-    agents = (user for user in partner.users.order_by("pk") if user.may(Permission.GET_KEYS))
-    return next(agents)
+def _currencies_of(partner: cast.DemoPartner) -> set[str]:
+    if partner.key == cast.PARTNER_OF_THOUSANDS:
+        return {currency for _market, currency in many.MARKETS}
+    return {customer.currency for customer in cast.CUSTOMERS if customer.partner == partner.key}
 
 
 def _customer(given: cast.DemoCustomer) -> None:
     if Customer.objects.filter(tenant_id=given.tenant_id).exists():
         return
-    legal_name = next(partner.legal_name for partner in cast.PARTNERS if partner.key == given.partner)
     fields = {name: value for name, value in vars(given).items() if name != "partner"}
-    agent = _agent_of(Partner.objects.get(legal_name=legal_name))
+    agent = agent_of(_made_partner(given.partner))
     create_customer(actor=agent, country=given.market, **{**fields, "tenant_id": UUID(given.tenant_id)})
+
+
+def _made_partner(key: str) -> Partner:
+    return Partner.objects.get(legal_name=next(given.legal_name for given in cast.PARTNERS if given.key == key))
+
+
+def _many_customers() -> None:
+    partner = _made_partner(cast.PARTNER_OF_THOUSANDS)
+    if partner.customers.exists():
+        return  # all of them: an import adds all or none
+    agent = agent_of(partner)
+    plan = check_import(many.export_of_thousands(), actor=agent)
+    import_customers(plan.new, file_name="partner-center-customers.csv", actor=agent)
 
 
 def _pool(product_id: str, sku_id: str, count: int) -> None:
@@ -128,7 +128,7 @@ def _new_key() -> str:
     return "-".join(groups)
 
 
-def _build(given: cast.DemoBuild) -> None:
+def _build(given: goods.DemoBuild) -> None:
     same = Build.objects.filter(
         product__product_id=given.product_id,
         version=given.version,
@@ -152,112 +152,8 @@ def _build(given: cast.DemoBuild) -> None:
         )
 
 
-def _bytes_of(build: cast.DemoBuild) -> Iterator[bytes]:
+def _bytes_of(build: goods.DemoBuild) -> Iterator[bytes]:
     """Bytes that do not compress and are the same each time."""
     for start in range(0, build.size, _CHUNK):
         seed = f"{build.file_name}:{start}".encode()
         yield hashlib.shake_128(seed).digest(min(_CHUNK, build.size - start))
-
-
-def _history(anchor: datetime) -> None:
-    """Walk from the oldest order to today, closing and issuing each month on its days as the jobs do."""
-    happenings: list[tuple[datetime, Callable[[], object]]] = []
-    for order in cast.ORDERS:
-        placed_at = anchor - order.ago
-        happenings.append((placed_at, partial(_order, order, placed_at)))
-        if order.with_link:
-            happenings.append((placed_at + timedelta(hours=1), partial(_hand_out, order, placed_at)))
-        if order.cancelled is not None:
-            happenings.append((anchor - order.cancelled, partial(_cancel, order, placed_at)))
-    oldest = min(instant for instant, _happening in happenings)
-    happenings += [(instant, _run_month_jobs) for instant in _job_instants(oldest, anchor)]
-    for instant, happening in sorted(happenings, key=lambda pair: pair[0]):
-        with time_machine.travel(instant, tick=True):
-            make_months()
-            happening()
-    post_due_credits()
-
-
-def _job_instants(oldest: datetime, now: datetime) -> list[datetime]:
-    month, instants = add_months(month_of(oldest), 1), []
-    while start_of_day(month) < now:
-        instants += [start_of_day(month), start_of_day(month.replace(day=8))]
-        month = add_months(month, 1)
-    return [instant + timedelta(minutes=5) for instant in instants if instant + timedelta(minutes=5) < now]
-
-
-def _run_month_jobs() -> None:
-    now = timezone.now()
-    close_due_months(now)
-    issue_due_invoices(now)
-
-
-def _placed(given: cast.DemoOrder, placed_at: datetime) -> Order | None:
-    """The demo's order of that instant, if it was placed already."""
-    orders = Order.objects.filter(customer__primary_domain=given.customer, placed_at__gte=placed_at)
-    return orders.filter(placed_at__lt=placed_at + timedelta(hours=1)).select_related("partner").first()
-
-
-def _order(given: cast.DemoOrder, placed_at: datetime) -> None:
-    if _placed(given, placed_at) is not None:
-        return
-    customer = Customer.objects.select_related("partner").get(primary_domain=given.customer)
-    agent = _agent_of(customer.partner)
-    Cart.objects.visible_to(agent).filter(customer=customer).delete()  # left by an interrupted run
-    skus = [Sku.objects.get(product__product_id=product_id, sku_id=sku_id) for product_id, sku_id, _n in given.skus]
-    for sku, (_product_id, _sku_id, quantity) in zip(skus, given.skus, strict=True):
-        add_to_cart(customer.tenant_id, sku.public_id, quantity, actor=agent)
-    place_order(
-        customer.tenant_id,
-        reviewed=Reviewed.of(review_cart(Cart.objects.open_for(customer, agent), timezone.now())),
-        actor=agent,
-        never_accepted=[sku.public_id for sku in skus],
-        purchase_order_number=given.purchase_order_number,
-    )
-
-
-def _line(given: cast.DemoOrder, placed_at: datetime) -> tuple[OrderLine, User]:
-    """The order's first line and the agent who looks after it."""
-    order = _placed(given, placed_at)
-    assert order is not None  # placed by an earlier step
-    line = OrderLine.objects.with_purchase().filter(order=order).order_by("line_number")[0]
-    return line, _agent_of(order.partner)
-
-
-def _hand_out(given: cast.DemoOrder, placed_at: datetime) -> None:
-    """Show the key, make a link to the newest build and start a download with it, as a customer would."""
-    line, agent = _line(given, placed_at)
-    purchase = line.purchase
-    if purchase.links.exists():
-        return
-    for key in purchase.keys.all()[:1]:
-        reveal_key(key.public_id, actor=agent)
-    build = Build.objects.filter(product=purchase.sku.product)[0]
-    link = grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=agent).link
-    start_download(link.token, user=None)
-
-
-def _cancel(given: cast.DemoOrder, placed_at: datetime) -> None:
-    line, agent = _line(given, placed_at)
-    if line.purchase.is_active:
-        quote = quote_line(line, timezone.now()).signed()
-        confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=agent)
-
-
-def demo_examples() -> dict[str, str]:
-    """Ids worth trying, by name."""
-    lines = OrderLine.objects.select_related("order__customer", "purchase").order_by("order__placed_at", "pk")
-    first, last = lines.first(), lines.last()
-    if first is None or last is None:
-        return {}
-    pending = lines.filter(purchase__key_state=KeyState.PENDING).first()
-    link = lines.filter(purchase__links__isnull=False).values_list("purchase__links__public_id", flat=True).first()
-    found = {
-        "order_number": last.order.number,
-        "customer_with_orders": str(last.order.customer.tenant_id),
-        "purchase_id": str(last.purchase.public_id),
-        "order_whose_window_is_closed": first.order.number,
-        "order_with_keys_pending": pending.order.number if pending else "",
-        "link_id": str(link or ""),
-    }
-    return {name: value for name, value in found.items() if value}

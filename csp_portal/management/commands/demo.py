@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from csp_portal.demo import cast, notes
-from csp_portal.demo.making import demo_examples, make_demo
+from csp_portal.demo.examples import demo_examples
+from csp_portal.demo.making import make_demo
 
 
 class Command(BaseCommand):

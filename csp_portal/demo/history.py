@@ -42,7 +42,7 @@ def make_history(anchor: datetime) -> None:
 
 
 def _happenings_of(order: DemoOrder, anchor: datetime) -> list[Happening]:
-    steps = [(order.placed(anchor), partial(_order, order))]
+    steps: list[Happening] = [(order.placed(anchor), partial(_order, order))]
     if order.link is not None:
         steps.append((order.link.made(anchor), partial(_hand_out, order, order.link)))
     if order.cancelled is not None:

@@ -25,6 +25,8 @@ class Fact:
 FACTS = {
     "accepted_at": Fact(_("time of acceptance"), datetime(2020, 1, 20, 8, 15, tzinfo=UTC)),
     "action": Fact(_("what was asked for"), _("cancel a purchase")),
+    "amount": Fact(_("amount of the order"), "1,875.00 USD"),
+    "changed": Fact(_("what changed"), _("prices, cancellation terms")),
     "contact": Fact(_("the partner's support contact"), "support@partner.example"),
     "country": Fact(_("country"), _("Norway")),
     "currency": Fact(_("currency"), "NOK"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
+from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Text
 from csp_portal.mail.models import Mail
 from orders.billing.models import Credit
@@ -58,7 +59,7 @@ class Filled:
 
 
 def _keys_pending(user: User, now: datetime) -> Any:
-    return SoftwarePurchase.objects.visible_to(user).keys_pending().for_log()
+    return SoftwarePurchase.objects.visible_to(user).keys_pending(utc_day(now)).for_log()
 
 
 def _closing_windows(user: User, now: datetime) -> Any:
@@ -71,7 +72,7 @@ def _credits_to_come(user: User, now: datetime) -> Any:
 
 
 def _pools_in_want(user: User, now: datetime) -> Any:
-    return SoftwarePurchase.objects.waiting_by_sku()
+    return SoftwarePurchase.objects.waiting_by_sku(utc_day(now))
 
 
 def _mails_in_trouble(user: User, now: datetime) -> Any:

@@ -26,10 +26,10 @@ ORDERED_OTHERWISE = Reason(
     code="idempotency_key_reused",
     rule="B4",
     sentence=_(
-        "This review was ordered already, as order %(number)s, but with another purchase order number, other ticks or "
+        "This review was ordered already, as order %(order)s, but with another purchase order number, other ticks or "
         "other prices or terms. Nothing has been ordered now."
     ),
-    next_step=_("Look at order %(number)s; if you need more than it holds, fill the cart and order again."),
+    next_step=_("Look at order %(order)s; if you need more than it holds, fill the cart and order again."),
 )
 CART_FULL = Reason(
     code="cart_full",
@@ -59,7 +59,7 @@ CREDIT_LIMIT_EXCEEDED = Reason(
     code="credit_limit_exceeded",
     rule="B3",
     sentence=_(
-        "This order comes to %(order)s including tax. Of your credit limit of %(limit)s, %(owed)s is owed already, so "
+        "This order comes to %(amount)s including tax. Of your credit limit of %(limit)s, %(owed)s is owed already, so "
         "only %(left)s is left."
     ),
     next_step=_("Order less, or ask the operator at %(operator)s for a higher credit limit."),

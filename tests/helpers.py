@@ -77,14 +77,22 @@ def in_threads(*works: Callable[[], Any]) -> list[Any]:
     return answers
 
 
+def until(happened: Callable[[], bool]) -> None:
+    """Return once it has happened; fail if it does not within 15 seconds."""
+    given_up = time.monotonic() + 15
+    while not happened():
+        assert time.monotonic() < given_up, "it did not happen"
+        time.sleep(0.02)
+
+
 def until_somebody_waits() -> None:
-    """Return once another connection to this database waits for a lock; fail if none does within five seconds."""
+    """Return once another connection to this database waits for a lock."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _try in range(500):
+
+    def found() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees one state of it otherwise
             cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits for a lock")
+            return bool(cursor.fetchone()[0])
+
+    until(found)

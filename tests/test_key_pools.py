@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from csp_portal.calendar_utc import utc_day
 from software.models import KeyState, ProductKey, SoftwarePurchase
 from software.services.purchasing import revoke_purchase
 from software.tasks import fill_waiting_lines
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def waiting() -> int:
-    return SoftwarePurchase.objects.keys_pending().count()
+    return SoftwarePurchase.objects.keys_pending(utc_day(timezone.now())).count()
 
 
 def test_a_line_behind_a_cancelled_one_is_served_by_the_sweep(clock, agent, customer):

@@ -49,7 +49,7 @@ class Headroom:
             return None
         return Refusal(
             reasons.CREDIT_LIMIT_EXCEEDED,
-            order=Money(gross, self.currency),
+            amount=Money(gross, self.currency),
             limit=Money(self.limit, self.currency),
             owed=Money(self.owed, self.currency),
             left=Money(self.left, self.currency),

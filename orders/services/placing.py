@@ -17,15 +17,17 @@ from csp_portal.errors import Refusal
 from csp_portal.rounding import plain_amount
 from customers.models import Customer
 from orders import reasons
+from orders.emails import tell_order_placed
 from orders.models import Cart, Order, OrderLine
 from orders.payment import ON_ACCOUNT, Payment
 from orders.review import Review, ReviewLine, review_cart
 from orders.review_changes import Changes
 from orders.reviewed import Reviewed
 from orders.services.carts import locked_cart
-from software.models import KeyState
+from software.emails import tell_keys_pending
+from software.models import KeyState, SoftwarePurchase
 from software.services import create_purchase
-from software.services.purchasing import allot_keys
+from software.services.purchasing import allot_keys, lock_pools
 
 
 @refusals_recorded(Action.ORDER_REFUSED)
@@ -42,9 +44,10 @@ def place_order(
     """Order what the actor's cart for a customer holds, exactly as it was `reviewed`, once for each review (B4).
 
     `never_accepted` holds the SKUs whose "can never be cancelled" was ticked (B2). Each line becomes a purchase with
-    its window and policy version pinned; keys are allotted or wait; the payment is taken last. The same again answers
-    the same order. Raises Refusal (role, ordered otherwise, cart empty or changed, not sold, review changed, not
-    accepted, credit limit), Customer.DoesNotExist if it is no customer of the actor's partner; then nothing is ordered.
+    its window and policy version pinned; keys are allotted or wait; the payment is taken last; the buyer is mailed.
+    The same again answers the same order. Raises Refusal (role, ordered otherwise, cart empty or changed, not sold,
+    review changed, not accepted, credit limit), Customer.DoesNotExist if it is no customer of the actor's partner; then
+    nothing is ordered.
     """
     now = timezone.now()
     cart = _locked_with_customer(tenant_id, actor)
@@ -68,9 +71,9 @@ def place_order(
     )
     lines = [_add_line(order, number, line, now) for number, line in enumerate(review.lines, start=1)]
     _record(order, lines, actor)
-    for line in lines:
-        _allot(line, actor, now)
+    _allot([line.purchase for line in lines], actor, now)
     payment.charge(order, lines)
+    tell_order_placed(order, lines)
     cart.lines.all().delete()
     cart.renew_key(now)
     return order
@@ -97,7 +100,7 @@ def _digest(reviewed: Reviewed, never_accepted: Collection[UUID], purchase_order
 def _the_same(placed: Order, digest: str) -> Order:
     """The order that stands, if it is what is asked for again."""
     if placed.body_digest != digest:
-        raise Refusal(reasons.ORDERED_OTHERWISE, on=placed, number=placed.number)
+        raise Refusal(reasons.ORDERED_OTHERWISE, on=placed, order=placed.number)
     return placed
 
 
@@ -148,7 +151,11 @@ def _record(order: Order, lines: list[OrderLine], actor: User) -> None:
     record(Action.ORDER_PLACED, actor=actor, on=order, details=details)
 
 
-def _allot(line: OrderLine, actor: User, now: datetime) -> None:
-    purchase = line.purchase
-    if purchase.key_state == KeyState.PENDING and not allot_keys(purchase, actor=actor, now=now):
-        record(Action.KEYS_PENDING, actor=actor, on=purchase, details={"quantity": purchase.quantity})
+def _allot(purchases: list[SoftwarePurchase], actor: User, now: datetime) -> None:
+    """Give keys to the purchases that get some; what cannot be filled waits, and who must know is told (B5)."""
+    pending = [purchase for purchase in purchases if purchase.key_state == KeyState.PENDING]
+    lock_pools(purchase.sku_id for purchase in pending)
+    for purchase in pending:
+        if not allot_keys(purchase, actor=actor, now=now):
+            record(Action.KEYS_PENDING, actor=actor, on=purchase, details={"quantity": purchase.quantity})
+            tell_keys_pending(purchase)

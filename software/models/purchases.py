@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from csp_portal.accounts.models import User
 from csp_portal.guids import guid_of
 from customers.models import Customer
-from software.models.catalogue import Sku
+from software.models.catalogue import KeyIssue, Sku
 
 
 class PurchaseStatus(models.TextChoices):
@@ -63,13 +63,13 @@ class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
             ended=Count("pk", filter=Q(status=PurchaseStatus.ACTIVE) & ~running(day)),
         )
 
-    def keys_pending(self) -> Self:
-        """Active purchases that wait for keys, in the order in which they are served (B5)."""
-        return self.filter(status=PurchaseStatus.ACTIVE, key_state=KeyState.PENDING).order_by("purchased_at", "pk")
+    def keys_pending(self, day: date) -> Self:
+        """Purchases that run on `day` (UTC) and wait for keys, in the order in which they are served (B5, B6)."""
+        return self.filter(running(day), key_state=KeyState.PENDING).order_by("purchased_at", "pk")
 
-    def waiting_by_sku(self) -> "models.QuerySet[SoftwarePurchase, dict[str, Any]]":
+    def waiting_by_sku(self, day: date) -> "models.QuerySet[SoftwarePurchase, dict[str, Any]]":
         """For each SKU whose lines wait for keys: its titles, how many lines, and since when; the oldest first (B5)."""
-        by_sku = self.keys_pending().order_by().values("sku__title", "sku__sku_id", "sku__product__product_id")
+        by_sku = self.keys_pending(day).order_by().values("sku__title", "sku__sku_id", "sku__product__product_id")
         return by_sku.annotate(lines=Count("pk"), since=Min("purchased_at")).order_by("since", "sku__title")
 
     def for_log(self) -> Self:
@@ -138,6 +138,11 @@ class SoftwarePurchase(models.Model):
     def is_running(self, day: date) -> bool:
         """Whether it is active and its term not over on `day` (UTC)."""
         return self.is_active and not self.has_ended(day)
+
+    @property
+    def keys_needed(self) -> int:
+        """How many keys it gets (M1)."""
+        return KeyIssue(self.sku.key_issue).keys_for(self.quantity)
 
     @property
     def order_number(self) -> str:

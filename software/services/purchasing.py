@@ -1,9 +1,10 @@
 """Purchases and the keys they get and lose (B5, C6)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from activity.services import Actor, SignedIn, record
 from csp_portal.calendar_utc import term_end, utc_day
 from csp_portal.jobs import for_each
 from customers.models import Customer
+from software.emails import tell_keys_ready
 from software.models import (
     DownloadLink,
     DownloadSession,
@@ -43,13 +45,24 @@ def create_purchase(*, customer: Customer, sku: Sku, quantity: int, now: datetim
     )
 
 
+def lock_pools(sku_ids: Iterable[int]) -> None:
+    """Hold the key pools of these SKUs until the transaction ends, so that nobody passes a line that waits (B5).
+
+    Always in one order, so that two who need the same pools do not hold each other up.
+    """
+    with connection.cursor() as cursor:
+        for sku_id in sorted(set(sku_ids)):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('key_pool', %s))", [sku_id])
+
+
 def allot_keys(purchase: SoftwarePurchase, *, actor: Actor | SignedIn, now: datetime) -> bool:
     """Give a pending purchase all its keys, or none; a new line waits behind older ones of its pool (B5).
 
-    Runs in the caller's transaction, which has made or locked the purchase. Answers whether it has its keys.
+    Runs in the caller's transaction, which holds the pool and has made or locked the purchase. Answers whether it has
+    its keys.
     """
-    needed = KeyIssue(purchase.sku.key_issue).keys_for(purchase.quantity)
-    if purchase.key_state != KeyState.PENDING or _older_line_waits(purchase):
+    needed = purchase.keys_needed
+    if purchase.key_state != KeyState.PENDING or _older_line_waits(purchase, now):
         return False
     pool = ProductKey.objects.filter(sku=purchase.sku, status=KeyStatus.AVAILABLE).order_by("pk")
     keys = list(pool.select_for_update(skip_locked=True).values_list("pk", flat=True)[:needed])
@@ -62,8 +75,8 @@ def allot_keys(purchase: SoftwarePurchase, *, actor: Actor | SignedIn, now: date
     return True
 
 
-def _older_line_waits(purchase: SoftwarePurchase) -> bool:
-    waiting = SoftwarePurchase.objects.keys_pending().filter(sku=purchase.sku).exclude(pk=purchase.pk)
+def _older_line_waits(purchase: SoftwarePurchase, now: datetime) -> bool:
+    waiting = SoftwarePurchase.objects.keys_pending(utc_day(now)).filter(sku=purchase.sku).exclude(pk=purchase.pk)
     same_instant = Q(purchased_at=purchase.purchased_at, pk__lt=purchase.pk)
     return waiting.filter(Q(purchased_at__lt=purchase.purchased_at) | same_instant).exists()
 
@@ -72,21 +85,24 @@ def _older_line_waits(purchase: SoftwarePurchase) -> bool:
 def fill_pending(sku_id: int, *, actor: Actor | SignedIn) -> int:
     """Give keys to the lines that wait for this SKU's pool, oldest first, until one cannot be filled (B5).
 
-    Answers how many were filled.
+    So a large line at the front holds up smaller ones behind it. Answers how many were filled; their buyers are told.
     """
     now = timezone.now()
-    waiting = SoftwarePurchase.objects.keys_pending().filter(sku_id=sku_id)
+    lock_pools([sku_id])
+    waiting = SoftwarePurchase.objects.keys_pending(utc_day(now)).filter(sku_id=sku_id)
     filled = 0
     for purchase in waiting.for_log().select_for_update(of=("self",)):
         if not allot_keys(purchase, actor=actor, now=now):
             break
+        tell_keys_ready(purchase)
         filled += 1
     return filled
 
 
 def fill_waiting_lines() -> int:
     """Serve every pool that lines wait for, each in its own transaction. Answers how many lines were filled."""
-    skus = SoftwarePurchase.objects.keys_pending().order_by("sku_id").values_list("sku_id", flat=True).distinct()
+    waiting = SoftwarePurchase.objects.keys_pending(utc_day(timezone.now()))
+    skus = waiting.order_by("sku_id").values_list("sku_id", flat=True).distinct()
     return for_each(list(skus), lambda sku_id: fill_pending(sku_id, actor=FILLER))
 
 

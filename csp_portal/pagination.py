@@ -1,5 +1,6 @@
 """Pages of a list. No list counts its rows beyond 10,000 (X4)."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +32,20 @@ class CappedPaginator(Paginator):
         return self._counted > MOST_ROWS_COUNTED
 
 
-def page_of(request: HttpRequest, rows: Any, per_page: int = ROWS_PER_PAGE) -> "Page[Any]":
-    """The page of `rows` that `?page=` asks for; the nearest one where there is no such page. Two queries."""
-    return CappedPaginator(rows, per_page).get_page(request.GET.get("page"))
+def page_of(
+    request: HttpRequest,
+    rows: Any,
+    per_page: int = ROWS_PER_PAGE,
+    *,
+    complete: Callable[[Any], Any] | None = None,
+) -> "Page[Any]":
+    """The page of `rows` that `?page=` asks for; the nearest one where there is no such page. Two queries.
+
+    `complete` adds to a queryset what is looked up row by row: only for the rows shown, not for those before them,
+    through which the database counts its way.
+    """
+    page = CappedPaginator(rows, per_page).get_page(request.GET.get("page"))
+    if complete is not None:
+        shown: Any = page.object_list  # a slice of `rows`
+        page.object_list = complete(rows.filter(pk__in=shown.values("pk")))
+    return page

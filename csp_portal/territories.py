@@ -1,6 +1,7 @@
 """The reader's locale, and the names of countries, currencies and languages in it, from CLDR (M5)."""
 
 import unicodedata
+from functools import cache
 
 from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language, to_locale
@@ -27,10 +28,15 @@ def is_country(code: str) -> bool:
 _NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"})
 
 
+@cache
+def countries() -> list[str]:
+    """Every country's code (U1)."""
+    return sorted(code for code in map(str, Locale("en").territories) if is_country(code))
+
+
 def country_choices() -> list[tuple[str, str]]:
     """Every country's code and name (U1), in the order of the names."""
-    codes = (str(code) for code in Locale("en").territories)
-    named = [(code, country_name(code)) for code in codes if is_country(code)]
+    named = [(code, country_name(code)) for code in countries()]
     return sorted(named, key=lambda country: _place_in_order(country[1]))
 
 

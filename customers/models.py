@@ -5,8 +5,9 @@ from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from csp_portal.accounts.models import Partner, User
 from csp_portal.guids import guid_of
 from csp_portal.rounding import minor_unit_digits
-from csp_portal.territories import is_country
+from csp_portal.territories import countries, is_country
 from csp_portal.typed_text import one_line
 from customers.domains import LONGEST_DOMAIN, domain_name
 
@@ -73,8 +74,15 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.annotate(cart_lines=Subquery(itself.annotate(found=own).values("found")))
 
     def markets(self) -> list[str]:
-        """The markets they are in, by code."""
-        return list(self.order_by("market").values_list("market", flat=True).distinct())
+        """The markets they are in, by code: country by country, which takes no longer with more customers."""
+        if self.query.is_empty():
+            return []
+        there = self.order_by().filter(market=RawSQL("code", ())).values("pk")
+        statement, parameters = there.query.sql_with_params()
+        asked = f"SELECT code FROM unnest(%s) AS code WHERE EXISTS ({statement})"  # noqa: S608  # Django's own SQL
+        with connection.cursor() as cursor:
+            cursor.execute(asked, [countries(), *parameters])
+            return [code for (code,) in cursor.fetchall()]
 
 
 class Customer(models.Model):
@@ -124,6 +132,7 @@ class Customer(models.Model):
         )
         indexes = (
             models.Index("partner", Lower("company_name"), "id", name="customers_in_order"),
+            models.Index("partner", "market", Lower("company_name"), "id", name="customers_in_market"),
             # Of the capitals, for that is what `icontains` compares.
             GinIndex(OpClass(Upper("company_name"), "gin_trgm_ops"), name="customers_name_parts"),
             GinIndex(OpClass(Upper("primary_domain"), "gin_trgm_ops"), name="customers_domain_parts"),

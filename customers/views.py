@@ -14,7 +14,7 @@ from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
 from csp_portal.pagination import page_of
 from customers.forms import CustomerForm, CustomerSearchForm
-from customers.models import Customer
+from customers.models import Customer, CustomerQuerySet
 from customers.services import change_customer, create_customer
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -27,7 +27,7 @@ def customer_list(request: SignedInRequest) -> HttpResponse:
     form = CustomerSearchForm(request.GET, customers=Customer.objects.visible_to(request.user))
     context = {
         "form": form,
-        "page": page_of(request, form.found().with_activity()),
+        "page": page_of(request, form.found(), complete=CustomerQuerySet.with_activity),
         "edit_refusal": request.user.refusal_to(Permission.EDIT_CUSTOMERS),
     }
     return render(request, "customers/list.html", context)

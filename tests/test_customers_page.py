@@ -3,7 +3,9 @@
 import pytest
 
 from csp_portal.accounts.permissions import Role
+from customers.models import Customer
 from tests.factories import CustomerFactory, UserFactory, buy_line, make_sku
+from tests.helpers import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +115,16 @@ def test_who_may_not_see_customers_is_refused(client_of, partner, role):
     response = client_of(UserFactory(partner=partner, roles=[role])).get(URL)
     assert response.status_code == 403
     assert "see customers" in response.content.decode()
+
+
+def test_a_page_far_down_is_completed_for_its_own_rows_only(client_of, agent, partner):
+    CustomerFactory.create_batch(60, partner=partner)
+    client = client_of(agent)
+    (listed,) = [sql for sql in queries_of(client, URL, data={"page": "2"}) if "purchase_count" in sql]
+    assert "LIMIT 25 OFFSET 25" in listed
+    assert listed.index("purchase_count") < listed.index("IN (SELECT")  # the rows to skip are skipped inside
+
+
+def test_staff_see_no_markets_and_no_customers(db, customer):
+    staff = UserFactory(partner=None, roles=[Role.OPERATOR_ADMIN])
+    assert Customer.objects.visible_to(staff).markets() == []

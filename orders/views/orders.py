@@ -16,6 +16,7 @@ from customers.tabs import customer_tabs
 from orders.billing.ledger import ledger_of
 from orders.line_windows import LineWindow
 from orders.models import Order
+from orders.models.order import OrderQuerySet
 from software.tax import NOTHING
 
 
@@ -29,7 +30,7 @@ def history(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         "customer": customer,
         "tabs": customer_tabs(customer, "orders:history"),
         "buy_refusal": request.user.refusal_to(Permission.BUY),
-        "page": page_of(request, orders.with_summary()),
+        "page": page_of(request, orders, complete=OrderQuerySet.with_summary),
     }
     return render(request, "orders/history.html", context)
 
@@ -39,7 +40,7 @@ def history(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
 def order_list(request: SignedInRequest) -> HttpResponse:
     """All orders of the partner, newest first."""
     orders = Order.objects.visible_to(request.user)
-    return render(request, "orders/list.html", {"page": page_of(request, orders.with_summary())})
+    return render(request, "orders/list.html", {"page": page_of(request, orders, complete=OrderQuerySet.with_summary)})
 
 
 @require_safe

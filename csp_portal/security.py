@@ -3,7 +3,9 @@
 import logging
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 _SOURCES = {
@@ -11,12 +13,21 @@ _SOURCES = {
     "img-src": "'self' data:",  # Tabler draws its form controls with data: images
     "object-src": "'none'",
     "base-uri": "'self'",
-    "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
 _FEATURES_NOT_USED = ("accelerometer", "camera", "geolocation", "gyroscope", "microphone", "payment", "usb")
-CONTENT_SECURITY_POLICY = "; ".join(f"{directive} {sources}" for directive, sources in _SOURCES.items())
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _FEATURES_NOT_USED)
+
+
+def content_security_policy() -> str:
+    """The policy of every page.
+
+    Browsers hold a form to `form-action` on every redirect that follows: the one that starts a download ends at the
+    object storage, where there is one (K10).
+    """
+    storage = urlsplit(settings.S3_PUBLIC_URL) if settings.S3_BUCKET else None
+    form_action = f"'self' {storage.scheme}://{storage.netloc}" if storage else "'self'"
+    return "; ".join(f"{name} {sources}" for name, sources in {**_SOURCES, "form-action": form_action}.items())
 
 
 class ContentSecurityPolicyMiddleware:
@@ -24,10 +35,11 @@ class ContentSecurityPolicyMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self.policy = content_security_policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Content-Security-Policy", self.policy)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
 

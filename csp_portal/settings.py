@@ -227,20 +227,44 @@ STATICFILES_FINDERS = [
 ]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
+FILE_UPLOAD_TEMP_DIR = env.str("FILE_UPLOAD_TEMP_DIR", default="") or None  # else the system's
+
+# Builds lie below MEDIA_ROOT, or in object storage where S3_BUCKET names some.
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "files")))
+S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
+S3_PUBLIC_URL = env.str("S3_PUBLIC_URL", default="") or S3_ENDPOINT_URL  # where customers reach the same storage
+if S3_BUCKET and not S3_ENDPOINT_URL:
+    raise ImproperlyConfigured("S3_BUCKET is set, so S3_ENDPOINT_URL must be too.")
+
+
+def _object_storage(endpoint: str) -> dict[str, Any]:
+    options = {
+        "endpoint_url": endpoint,
+        "bucket_name": S3_BUCKET,
+        "region_name": env.str("S3_REGION", default="") or "us-east-1",
+        "access_key": env.str("S3_ACCESS_KEY_ID", default="") or None,  # without them boto asks the machine for its own
+        "secret_key": env.str("S3_SECRET_ACCESS_KEY", default="") or None,
+    }
+    return {"BACKEND": "csp_portal.object_storage.ObjectStorage", "OPTIONS": options}
+
+
+_on_disk = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": str(MEDIA_ROOT), "file_permissions_mode": 0o600},
+}
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(MEDIA_ROOT), "file_permissions_mode": 0o600},
-    },
+    "default": _object_storage(S3_ENDPOINT_URL) if S3_BUCKET else _on_disk,
+    "downloads": _object_storage(S3_PUBLIC_URL) if S3_BUCKET else _on_disk,  # the same files, as customers address them
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-# Who sends files (K10): nginx, told by X-Accel-Redirect below this path; empty: Python, in development only.
-X_ACCEL_PREFIX = _required("X_ACCEL_PREFIX") if PRODUCTION else env.str("X_ACCEL_PREFIX", default="")
+# Who sends files (K10): object storage, or nginx, told by X-Accel-Redirect below this path; in development Python.
+_by_nginx = PRODUCTION and not S3_BUCKET
+X_ACCEL_PREFIX = _required("X_ACCEL_PREFIX") if _by_nginx else env.str("X_ACCEL_PREFIX", default="")
 if X_ACCEL_PREFIX and not (X_ACCEL_PREFIX.startswith("/") and X_ACCEL_PREFIX.endswith("/")):
     raise ImproperlyConfigured(f"X_ACCEL_PREFIX is {X_ACCEL_PREFIX!r}; it must begin and end with a slash: /_files/.")
 

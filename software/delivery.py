@@ -1,7 +1,9 @@
 """How the bytes of a file leave the portal, once its session and its budget allow them (K7, K10).
 
-`deliver` is the one way out; the settings choose who sends:
+The settings choose who sends:
 
+- `S3_BUCKET`: object storage. `signed_address` is where the client is redirected to, after the charge, for at most five
+  minutes. The storage judges preconditions and ranges, by an ETag and a date of its own.
 - `X_ACCEL_PREFIX` (such as `/_files/`): the web server. The answer is empty and carries `X-Accel-Redirect`:
 
   - `<prefix>whole/<name in the storage>` for the whole file, whatever `Range` or `If-Range` the request carries;
@@ -19,9 +21,11 @@
 """
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from software.models import DownloadSession
@@ -37,6 +41,17 @@ def deliver(session: DownloadSession, part: ByteRange | None, headers: Mapping[s
     if settings.X_ACCEL_PREFIX:
         return _by_web_server(session, part, headers)
     return _streamed(session, part, headers)
+
+
+def signed_address(session: DownloadSession, method: str, headers: Mapping[str, str]) -> str:
+    """Where the object storage answers `method` with the session's file, named and typed as in `headers`."""
+    told = {
+        "ResponseCacheControl": headers["Cache-Control"],
+        "ResponseContentDisposition": headers["Content-Disposition"],
+        "ResponseContentType": headers["Content-Type"],
+    }
+    downloads: Any = storages["downloads"]
+    return str(downloads.url(session.link.build.storage_name, parameters=told, http_method=method))
 
 
 def _by_web_server(session: DownloadSession, part: ByteRange | None, headers: Mapping[str, str]) -> HttpResponse:

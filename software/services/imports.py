@@ -34,7 +34,10 @@ class CannotImport(Exception):
 
 
 class _HashedFile(File):
-    """A file whose SHA-256 is computed while it streams into the storage."""
+    """A file whose SHA-256 is computed while it streams into the storage.
+
+    A storage may read a part again, to try again or to compute a checksum of its own; each byte counts once.
+    """
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         super().__init__(file, name)
@@ -42,10 +45,17 @@ class _HashedFile(File):
         self.sent = 0
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        for chunk in super().chunks(chunk_size or _CHUNK):
-            self.digest.update(chunk)
-            self.sent += len(chunk)
-            yield chunk
+        return super().chunks(chunk_size or _CHUNK)
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; those that follow what is known already are counted."""
+        assert self.file is not None
+        begins = self.file.tell()
+        read: bytes = self.file.read(size)
+        if begins == self.sent:
+            self.digest.update(read)
+            self.sent += len(read)
+        return read
 
 
 def import_build(path: Path, *, product_id: str, version: str, language: str, file_type: str, actor: Actor) -> Build:

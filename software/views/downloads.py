@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
@@ -14,7 +15,7 @@ from activity.services import Actor
 from csp_portal.accounts.permissions import public
 from csp_portal.errors import Refusal
 from software.addresses import absolute
-from software.delivery import deliver
+from software.delivery import deliver, signed_address
 from software.file_names import attachment
 from software.models import Build, DownloadLink, DownloadSession
 from software.ranges import RangeNotSatisfiable, if_range_holds, parse_range
@@ -78,7 +79,24 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
 def session(request: HttpRequest, token: str, file_name: str) -> HttpResponseBase:
     """The file, or one range of it, inside its session; `file_name` only gives the address a name to save by."""
     holder = Actor.link_holder()
-    return _answer(request, open_session(token, actor=holder), holder)
+    answer = _redirect if settings.S3_BUCKET else _answer
+    return answer(request, open_session(token, actor=holder), holder)
+
+
+def _redirect(request: HttpRequest, opened: DownloadSession, holder: Actor) -> HttpResponseBase:
+    """To the object storage, which knows what it sends; a GET is charged for the bytes that it asks for first (K7)."""
+    method = request.method or "GET"
+    if method == "GET":
+        charge(opened, _bytes_asked(request, opened.link.build), actor=holder)
+    return HttpResponseRedirect(signed_address(opened, method, _headers(opened.link.build)))
+
+
+def _bytes_asked(request: HttpRequest, build: Build) -> int:
+    try:
+        part = parse_range(request.headers.get("Range", ""), build.size)
+    except RangeNotSatisfiable:
+        return 0
+    return part.length if part else build.size
 
 
 def _answer(request: HttpRequest, opened: DownloadSession, holder: Actor) -> HttpResponseBase:

@@ -98,7 +98,7 @@ def check_story(now):
     assert {kind for _policy, kind in kinds} == set(Kind)
     assert {link.state(now) for link in DownloadLink.objects.all()} == set(LinkState)
     assert SoftwarePurchase.objects.filter(term_end__lte=today, status=PurchaseStatus.ACTIVE).exists()
-    assert SoftwarePurchase.objects.keys_pending().exists()
+    assert SoftwarePurchase.objects.keys_pending(today).exists()
     month = month_of(now)
     assert Invoice.objects.filter(month=add_months(month, -1)).exists()
     assert Entry.objects.filter(month=month, kind=EntryKind.CHARGE).exists()

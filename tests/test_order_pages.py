@@ -2,8 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from csp_portal.accounts.permissions import Role
+from csp_portal.calendar_utc import utc_day
 from orders.billing.services import post_due_credits
 from orders.models import Order, OrderState
 from software.models import Kind, TaxRate
@@ -26,7 +28,7 @@ def read(client_of, agent):
 
 
 def _state(order):
-    return Order.objects.with_summary().get(pk=order.pk).state
+    return Order.objects.with_summary(utc_day(timezone.now())).get(pk=order.pk).state
 
 
 def test_an_order_shows_its_money_by_line_with_tax_labels_and_who_placed_it(clock, read, agent, partner):
@@ -96,6 +98,33 @@ def test_the_state_of_an_order_follows_from_its_lines(agent, customer):
     cancel(other, agent)
     assert _state(order) == OrderState.CANCELLED
     assert _state(buy(agent, customer, make_sku())) == OrderState.WAITING
+
+
+def test_an_order_whose_terms_are_over_is_ended(clock, agent, customer):
+    monthly, yearly = make_sku(term="P1M", keys=2), make_sku(keys=2)
+    short, both = buy(agent, customer, monthly), buy(agent, customer, monthly, yearly)
+    clock.set("2020-02-23T23:59:59Z")
+    assert (_state(short), _state(both)) == (OrderState.ACTIVE, OrderState.ACTIVE)
+    clock.set("2020-02-24T00:00:00Z")
+    assert (_state(short), _state(both)) == (OrderState.ENDED, OrderState.PARTLY_ENDED)
+    cancel(both.lines.get(purchase__sku=yearly), agent)
+    assert _state(both) == OrderState.ENDED
+
+
+def test_what_was_cancelled_tells_more_than_what_has_ended(clock, agent, customer):
+    monthly, yearly, perpetual = make_sku(term="P1M", keys=1), make_sku(keys=1), make_sku(kind=Kind.PERPETUAL, keys=1)
+    order = buy(agent, customer, monthly, yearly, perpetual)
+    cancel(order.lines.get(purchase__sku=yearly), agent)
+    clock.set("2020-02-24T00:00:00Z")
+    assert _state(order) == OrderState.PARTLY_CANCELLED
+
+
+def test_a_line_that_ended_without_its_keys_keeps_no_order_waiting(clock, read, agent, customer):
+    order = buy(agent, customer, make_sku(term="P1M"))
+    assert _state(order) == OrderState.WAITING
+    clock.set("2020-02-24T00:00:00Z")
+    assert _state(order) == OrderState.ENDED
+    assert 'status-dot"></span>ended</span>' in read(order.get_absolute_url())
 
 
 def test_the_lists_show_number_customer_lines_and_gross_newest_first(clock, read, agent, partner, customer):

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
@@ -47,13 +47,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
         number = order_number_of(text)
         return self.filter(number=number).first() if number else None
 
-    def with_summary(self) -> Self:
-        """Each with what `Order.state` reads and `gross`, looked up only for the rows that a page shows."""
-        active = Q(lines__purchase__status=PurchaseStatus.ACTIVE)
-        waiting = active & Q(lines__purchase__key_state=KeyState.PENDING)
+    def with_summary(self, day: date) -> Self:
+        """Each with what `Order.state` reads as of `day` (UTC) and `gross`, looked up only for the rows of a page."""
+        cancelled = Q(lines__purchase__status=PurchaseStatus.CANCELLED)
+        runs = running(day, of="lines__purchase__")
+        waiting = runs & Q(lines__purchase__key_state=KeyState.PENDING)
         return self.select_related("customer", "placed_by").annotate(
             line_count=_of_lines(Count("lines")),
-            active_count=_of_lines(Count("lines", filter=active)),
+            running_count=_of_lines(Count("lines", filter=runs)),
+            cancelled_count=_of_lines(Count("lines", filter=cancelled)),
             waiting_count=_of_lines(Count("lines", filter=waiting)),
             gross=_of_lines(Sum("lines__gross")),
         )
@@ -70,7 +72,9 @@ class OrderState(models.TextChoices):
     ACTIVE = "active", _("active")
     WAITING = "waiting", _("keys pending")
     PARTLY_CANCELLED = "partly_cancelled", _("partly cancelled")
+    PARTLY_ENDED = "partly_ended", _("partly ended")
     CANCELLED = "cancelled", _("cancelled")
+    ENDED = "ended", _("ended")
 
     @property
     def tone(self) -> str:
@@ -103,7 +107,8 @@ class Order(models.Model):
 
     # of an order that was fetched `with_summary`
     line_count: int
-    active_count: int
+    running_count: int
+    cancelled_count: int
     waiting_count: int
     gross: Decimal
 
@@ -125,12 +130,17 @@ class Order(models.Model):
 
     @property
     def state(self) -> OrderState:
-        """What has become of its lines; asked of an order that was fetched `with_summary`."""
-        if not self.active_count:
-            return OrderState.CANCELLED
+        """What has become of its lines; asked of an order that was fetched `with_summary`.
+
+        While some of them run, one that was cancelled tells more than one whose term is over (B6).
+        """
+        if not self.running_count:
+            return OrderState.CANCELLED if self.cancelled_count == self.line_count else OrderState.ENDED
         if self.waiting_count:
             return OrderState.WAITING
-        return OrderState.ACTIVE if self.active_count == self.line_count else OrderState.PARTLY_CANCELLED
+        if self.running_count == self.line_count:
+            return OrderState.ACTIVE
+        return OrderState.PARTLY_CANCELLED if self.cancelled_count else OrderState.PARTLY_ENDED
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
+from csp_portal.calendar_utc import utc_day
 from csp_portal.pagination import page_of
 from csp_portal.snapshot import one_snapshot
 from customers.models import Customer
@@ -16,7 +17,6 @@ from customers.tabs import customer_tabs
 from orders.billing.ledger import ledger_of
 from orders.line_windows import LineWindow
 from orders.models import Order
-from orders.models.order import OrderQuerySet
 from software.tax import NOTHING
 
 
@@ -30,7 +30,7 @@ def history(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         "customer": customer,
         "tabs": customer_tabs(customer, "orders:history"),
         "buy_refusal": request.user.refusal_to(Permission.BUY),
-        "page": page_of(request, orders, complete=OrderQuerySet.with_summary),
+        "page": page_of(request, orders.with_summary(utc_day(timezone.now()))),
     }
     return render(request, "orders/history.html", context)
 
@@ -40,7 +40,7 @@ def history(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
 def order_list(request: SignedInRequest) -> HttpResponse:
     """All orders of the partner, newest first."""
     orders = Order.objects.visible_to(request.user)
-    return render(request, "orders/list.html", {"page": page_of(request, orders, complete=OrderQuerySet.with_summary)})
+    return render(request, "orders/list.html", {"page": page_of(request, orders.with_summary(utc_day(timezone.now())))})
 
 
 @require_safe
@@ -49,7 +49,7 @@ def order_list(request: SignedInRequest) -> HttpResponse:
 def detail(request: SignedInRequest, number: str) -> HttpResponse:
     """One order: its lines with their windows and keys, and what was charged and credited for it."""
     now = timezone.now()
-    order = get_object_or_404(Order.objects.visible_to(request.user).with_summary(), number=number)
+    order = get_object_or_404(Order.objects.visible_to(request.user).with_summary(utc_day(now)), number=number)
     lines = list(order.lines.with_purchase().with_cancellation())
     context = {
         "order": order,

@@ -30,6 +30,7 @@ def overview(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     open_lines = OrderLine.objects.visible_to(request.user).filter(order__customer=customer).window_open(now)
     soonest = open_lines.with_purchase().order_by("window_closes_at", "pk")[:ROWS_SHOWN]
     purchases = SoftwarePurchase.objects.visible_to(request.user).filter(customer=customer)
+    orders = Order.objects.visible_to(request.user).filter(customer=customer)
     context = {
         "customer": customer,
         "tabs": customer_tabs(customer, "orders:overview"),
@@ -38,6 +39,6 @@ def overview(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         "catalogue": Catalogue(customer.market, customer.currency, now),
         "glance": purchases.at_a_glance(utc_day(now)),
         "windows": [LineWindow(line, now) for line in soonest],
-        "orders": Order.objects.visible_to(request.user).filter(customer=customer).with_summary()[:ROWS_SHOWN],
+        "orders": orders.with_summary(utc_day(now))[:ROWS_SHOWN],
     }
     return render(request, "orders/overview.html", context)

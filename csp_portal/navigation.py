@@ -129,6 +129,11 @@ class Frame:
         return self.user is not None and self.user.is_authenticated and self.user.may(Permission.SEE_CUSTOMERS)
 
     @property
+    def search_refusal(self) -> Refusal | None:
+        """Why the search would not answer the reader."""
+        return self.user.refusal_to(Permission.SEE_CUSTOMERS) if self.user else None
+
+    @property
     def leads_on(self) -> bool:
         """Whether the reader's roles open any place but the one they are at."""
         return any(not item.refusal and not item.current for item in self.navigation + self.gear_menu)

@@ -148,9 +148,12 @@ def test_the_search_box_asks_the_search_for_q(agent, client_of):
     assert 'name="q" value="&lt;b&gt;"' in page
 
 
-def test_who_may_not_see_customers_has_no_search_box(partner, client_of):
+def test_who_may_not_see_customers_finds_the_search_disabled_with_the_reason(partner, client_of):
     client = client_of(UserFactory(partner=partner, roles=[Role.AUDITOR]))
-    assert 'role="search"' not in body(client.get("/sample/"))
+    page = body(client.get("/sample/"))
+    assert 'role="search"' not in page
+    search = page[page.index('<details class="menu search why-disabled">') :]
+    assert "Only these roles may see customers" in search[: search.index("</details>")]
     assert "search box" not in body(client.get("/nowhere/"))
 
 

@@ -60,7 +60,8 @@ class OpenRow:
         choosable = self.lines.filter(purchase__public_id=self.chosen_id) if self.chosen_id else self.lines
         chosen = choosable.order_by(running_first, *_NEWEST).values("pk")[:1]
         found = self.lines.filter(Q(pk__in=self.purchase_page.object_list) | Q(pk__in=chosen))
-        return list(found.with_purchase().order_by(*_NEWEST))
+        cancelled = found.with_cancellation().select_related("cancellation__credit__entry")
+        return list(cancelled.with_purchase().order_by(*_NEWEST))
 
     @property
     def windows(self) -> list[LineWindow]:

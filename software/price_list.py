@@ -1,14 +1,18 @@
 """The monthly price list: what a row says, and what kind and policy its tags mean (M6)."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
 
 from csp_portal.calendar_utc import term_months
 from csp_portal.rounding import minor_unit_digits, quantum
-from csp_portal.row_files import BadFile, RowError, read_rows
+from csp_portal.row_files import BadFile, RowError, sift_rows
 from csp_portal.territories import is_country
 from software.models import CancellationPolicy, KeyIssue, Kind
 
@@ -34,8 +38,10 @@ COLUMNS = (
 )
 LINUX_PUBLISHERS = frozenset({"SUSE", "Red Hat"})
 HYBRID_BENEFIT_PRODUCTS = frozenset({"Windows Server Standard", "Windows Server Datacenter"})
+ROWS_BETWEEN_PROGRESS = 10_000
 _MAX_AMOUNT = Decimal(10) ** 9  # times the largest quantity, and with tax, it fits the column of an amount
 _MAX_TIER = 2**31 - 1
+_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 
 
@@ -96,18 +102,34 @@ class PriceRow:
         return self.kind == Kind.SUBSCRIPTION and self.product_title in HYBRID_BENEFIT_PRODUCTS
 
 
-def read_price_list(path: Path) -> list[PriceRow]:
-    """Every row of the file. Raises BadFile naming all bad rows with line and reason."""
-    numbered = read_rows(path, COLUMNS, parse_row)
+NumberedRow = tuple[int, PriceRow]  # with its line in the file
+Progress = Callable[[int], object]
+
+
+def read_price_list(source: Path | BinaryIO, *, progress: Progress | None = None) -> list[NumberedRow]:
+    """Every row of the file with its line. Raises BadFile naming all bad rows with line and reason.
+
+    `progress` is told from time to time how many rows were read.
+    """
+    numbered, errors = sift_rows(source, COLUMNS, _counted(progress or (lambda _rows: None)))
     seen: dict[tuple[object, ...], int] = {}
-    errors = []
     for line, row in numbered:
         first = seen.setdefault(row.key, line)
         if first != line:
-            errors.append(RowError(line, f"the same price stands on line {first} already"))
+            reason = _("the same price stands on line %(line)s already")
+            errors.append(RowError(line, reason % {"line": first}))
     if errors:
-        raise BadFile(errors)
-    return [row for _line, row in numbered]
+        raise BadFile(sorted(errors, key=lambda error: error.line))
+    return numbered
+
+
+def _counted(progress: Progress) -> Callable[[int, dict[str, str]], PriceRow]:
+    def parse(line: int, cells: dict[str, str]) -> PriceRow:
+        if line % ROWS_BETWEEN_PROGRESS == 0:
+            progress(line)
+        return parse_row(cells)
+
+    return parse
 
 
 def parse_row(cells: dict[str, str]) -> PriceRow:
@@ -118,10 +140,11 @@ def parse_row(cells: dict[str, str]) -> PriceRow:
     tier_min = _tier(cells, "PricingTierRangeMin") or 1
     tier_max = _tier(cells, "PricingTierRangeMax")
     if tier_max is not None and tier_max < tier_min:
-        raise ValueError(f"PricingTierRangeMax {tier_max} is below PricingTierRangeMin {tier_min}")
+        reason = _("PricingTierRangeMax %(highest)s is below PricingTierRangeMin %(lowest)s")
+        raise ValueError(reason % {"highest": tier_max, "lowest": tier_min})
     start, end = _instant(cells, "EffectiveStartDate"), _instant(cells, "EffectiveEndDate")
     if end <= start:
-        raise ValueError("EffectiveEndDate is not after EffectiveStartDate")
+        raise ValueError(_("EffectiveEndDate is not after EffectiveStartDate"))
     return PriceRow(
         product_id=_text(cells, "ProductId", 20),
         product_title=_text(cells, "ProductTitle", 200),
@@ -158,37 +181,38 @@ def kind_and_policy(tags: str, publisher: str) -> tuple[Kind, CancellationPolicy
         return Kind.SUBSCRIPTION, CancellationPolicy.SELF_SERVICE
     if given >= {"Software", "Perpetual"}:
         return Kind.PERPETUAL, CancellationPolicy.SELF_SERVICE
-    raise ValueError(f"Tags {tags!r} name no kind of product that is sold here")
+    raise ValueError(_("Tags “%(tags)s” name no kind of product that is sold here") % {"tags": tags})
 
 
 def _text(cells: dict[str, str], column: str, longest: int, *, empty: bool = False) -> str:
     if not (empty or cells[column]) or len(cells[column]) > longest:
-        raise ValueError(f"{column} must have {0 if empty else 1} to {longest} characters")
+        reason = _("%(column)s must have %(fewest)s to %(most)s characters")
+        raise ValueError(reason % {"column": column, "fewest": 0 if empty else 1, "most": longest})
     return cells[column]
 
 
 def _market(code: str) -> str:
     if not is_country(code):
-        raise ValueError(f"Market {code!r} is not an ISO 3166-1 alpha-2 country code")
+        raise ValueError(_("Market “%(code)s” is not an ISO 3166-1 alpha-2 country code") % {"code": code})
     return code
 
 
 def _currency(code: str) -> str:
     if code not in minor_unit_digits():
-        raise ValueError(f"Currency {code!r} is not an ISO 4217 code")
+        raise ValueError(_("Currency “%(code)s” is not an ISO 4217 code") % {"code": code})
     return code
 
 
 def _amount(cells: dict[str, str], column: str, currency: str) -> Decimal:
     written = cells[column]
-    try:
-        amount = Decimal(written)
-    except InvalidOperation:
-        raise ValueError(f"{column} {written!r} is not a number such as 1234.50") from None
-    if not amount.is_finite() or not 0 <= amount < _MAX_AMOUNT:
-        raise ValueError(f"{column} {written!r} must be from 0 to below 10^9")
+    facts = {"column": column, "written": written, "currency": currency}
+    if not _NUMBER.fullmatch(written):
+        raise ValueError(_("%(column)s “%(written)s” is not a number such as 1234.50") % facts)
+    amount = Decimal(written)
+    if not 0 <= amount < _MAX_AMOUNT:
+        raise ValueError(_("%(column)s “%(written)s” must be from 0 to below 10^9") % facts)
     if amount % quantum(currency):
-        raise ValueError(f"{column} {written!r} has more decimals than {currency} has")
+        raise ValueError(_("%(column)s “%(written)s” has more decimals than %(currency)s has") % facts)
     return amount
 
 
@@ -197,7 +221,8 @@ def _tier(cells: dict[str, str], column: str) -> int | None:
     if not written:
         return None
     if not written.isascii() or not written.isdigit() or not 1 <= int(written) <= _MAX_TIER:
-        raise ValueError(f"{column} {written!r} is not a whole number from 1")
+        reason = _("%(column)s “%(written)s” is not a whole number from 1")
+        raise ValueError(reason % {"column": column, "written": written})
     return int(written)
 
 
@@ -208,4 +233,5 @@ def _instant(cells: dict[str, str], column: str) -> datetime:
             raise ValueError
         return datetime.fromisoformat(written[1]).replace(tzinfo=UTC)
     except ValueError:
-        raise ValueError(f"{column} {cells[column]!r} is not an instant such as 2020-01-01T00:00:00Z") from None
+        reason = _("%(column)s “%(written)s” is not an instant such as 2020-01-01T00:00:00Z")
+        raise ValueError(reason % {"column": column, "written": cells[column]}) from None

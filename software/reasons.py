@@ -150,3 +150,97 @@ BENEFIT_OF_SUBSCRIPTIONS = Reason(
     sentence=_("It is of the kind %(kind)s; only software subscriptions carry Software Assurance."),
     next_step=_("Take the tick of the Azure Hybrid Benefit away."),
 )
+NO_SUCH_PRODUCT = Reason(
+    code="no_such_product",
+    rule="M7",
+    sentence=_("There is no product %(product)s."),
+    next_step=_("Check its ProductId, or import its price list first."),
+)
+KIND_WITHOUT_DOWNLOADS = Reason(
+    code="kind_without_downloads",
+    rule="M1",
+    sentence=_("%(product)s is of the kind %(kind)s, which has no downloads."),
+    next_step=_("Choose a software product."),
+)
+BUILD_MISNAMED = Reason(
+    code="build_misnamed",
+    rule="M7",
+    sentence=_("Version and file type must have 1 to %(longest)s characters in one line."),
+    next_step=_("Write them as the list of downloads should show them, such as 2022 and ISO x64."),
+)
+NOT_A_LANGUAGE = Reason(
+    code="not_a_language",
+    rule="M7",
+    sentence=_("“%(language)s” is not the tag of a language."),
+    next_step=_("Give a tag such as en-US or zh-CN."),
+)
+BUILD_EXISTS = Reason(
+    code="build_exists",
+    rule="M7",
+    sentence=_("%(product)s has a build %(version)s, %(language)s, %(file_type)s already."),
+    next_step=_("Give its page another file if the one it has is wrong."),
+)
+FILE_EMPTY = Reason(
+    code="file_empty",
+    rule="M7",
+    sentence=_("The file %(file)s is empty."),
+    next_step=_("Choose the file again once it is whole."),
+)
+FILE_UNREADABLE = Reason(
+    code="file_unreadable",
+    rule="M7",
+    sentence=_("The file %(file)s cannot be read: %(why)s."),
+    next_step=_("Check its name and who may read it, then try again; nothing was stored."),
+)
+STORAGE_FULL = Reason(
+    code="storage_full",
+    rule="M7",
+    sentence=_("There is no room left for the file %(file)s."),
+    next_step=_("Make room in the storage, then try again; nothing was stored."),
+    status=507,
+)
+STORAGE_FAILS = Reason(
+    code="storage_fails",
+    rule="M7",
+    sentence=_("The file %(file)s cannot be stored: %(why)s."),
+    next_step=_("Look after the storage, then try again; nothing was stored."),
+    status=500,
+)
+RATE_IN_FORCE = Reason(
+    code="tax_rate_in_force",
+    rule="M8",
+    sentence=_(
+        "%(market)s is taxed by a rate already; one from %(valid_from)s would change what has been charged by it."
+    ),
+    next_step=_("Add a rate that is valid from %(today)s or later; it takes over on that day."),
+)
+RATE_OF_THAT_DAY = Reason(
+    code="tax_rate_of_that_day",
+    rule="M8",
+    sentence=_("%(market)s has a rate that is valid from %(valid_from)s already."),
+    next_step=_("Change that one until its day is over, or choose another day."),
+)
+NOT_A_COUNTRY = Reason(
+    code="not_a_country",
+    rule="U1",
+    sentence=_("“%(market)s” is not an ISO 3166-1 alpha-2 country code."),
+    next_step=_("Give two capital letters, such as DE."),
+)
+DAY_IS_PAST = Reason(
+    code="day_is_past",
+    rule="M2",
+    sentence=_("What counted on %(day)s cannot be changed any more."),
+    next_step=_("Choose a day from %(today)s (UTC) on."),
+)
+ENDS_BEFORE_START = Reason(
+    code="ends_before_start",
+    rule="M2",
+    sentence=_("It would be free again on %(valid_to)s, which is not after %(valid_from)s."),
+    next_step=_("Choose a later day, or none for a restriction without end."),
+)
+RESTRICTED_ALREADY = Reason(
+    code="restricted_already",
+    rule="M2",
+    sentence=_("%(market)s is restricted from %(valid_from)s on already."),
+    next_step=_("Change that restriction, or choose days outside it."),
+)

@@ -52,14 +52,29 @@ def test_the_demo_rates_are_loaded_and_again_without_effect():
     assert (event.actor_name, event.details) == ("system:import_tax_rates", {"rates": 6})
 
 
-@pytest.mark.parametrize(
-    "changed", ["DE,MwSt,0.19,no,2007-01-01", "DE,VAT,0.16,no,2007-01-01", "DE,VAT,0.19,yes,2007-01-01"]
-)
-def test_a_rate_of_the_same_day_is_changed_in_place(rates_file, changed):
-    import_tax_rates(rates_file(GERMANY), actor=OPERATOR)
+CHANGES = ["DE,MwSt,0.19,no,2020-07-01", "DE,VAT,0.16,no,2020-07-01", "DE,VAT,0.19,yes,2020-07-01"]
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+@pytest.mark.parametrize("now", ["2020-06-30T23:59:59Z", "2020-07-01T23:59:59Z"])
+def test_a_rate_is_changed_in_place_until_its_first_day_is_over(clock, rates_file, changed, now):
+    import_tax_rates(rates_file(GERMANY.replace("2007-01", "2020-07")), actor=OPERATOR)
+    clock.set(now)
     assert import_tax_rates(rates_file(changed), actor=OPERATOR) == 1
     rate = TaxRate.objects.get()
     assert [rate.name, f"{rate.rate:.2f}", "yes" if rate.included_in_price else "no"] == changed.split(",")[1:4]
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_a_rate_that_orders_were_charged_by_is_a_bad_row(clock, rates_file, changed):
+    import_tax_rates(rates_file(GERMANY.replace("2007-01", "2020-07")), actor=OPERATOR)
+    clock.set("2020-07-02T00:00:00Z")
+    before = list(TaxRate.objects.values())
+    with pytest.raises(BadFile, match="line 2: DE is taxed by a rate already"):
+        import_tax_rates(rates_file(changed), actor=OPERATOR)
+    with pytest.raises(BadFile, match="line 3: DE is taxed by a rate already"):
+        import_tax_rates(rates_file(GERMANY.replace("2007-01", "2020-07"), "DE,VAT,0.16,no,2020-06-01"), actor=OPERATOR)
+    assert list(TaxRate.objects.values()) == before
 
 
 def test_a_rate_from_another_day_stands_beside_the_earlier_one(rates_file):
@@ -88,17 +103,17 @@ def test_every_bad_row_is_named_and_nothing_is_loaded(rates_file):
         import_tax_rates(path, actor=OPERATOR)
     out_of_range = "must be from 0 to below 1, with at most five decimals: 0.19 is 19 %"
     assert {error.line: error.reason for error in bad.value.errors} == {
-        3: "Market 'de' is not an ISO 3166-1 alpha-2 country code",
-        4: "Market 'EU' is not an ISO 3166-1 alpha-2 country code",
-        5: "Rate '20 %' is not a number such as 0.19",
-        6: f"Rate '20' {out_of_range}",
-        7: f"Rate '1' {out_of_range}",
-        8: f"Rate '-0.1' {out_of_range}",
-        9: f"Rate 'NaN' {out_of_range}",
-        10: "Included 'maybe' must be yes or no",
-        11: "ValidFrom '2007-13-01' is not a day such as 2020-07-01",
+        3: "Market “de” is not an ISO 3166-1 alpha-2 country code",
+        4: "Market “EU” is not an ISO 3166-1 alpha-2 country code",
+        5: "Rate “20 %” is not a number such as 0.19",
+        6: f"Rate “20” {out_of_range}",
+        7: f"Rate “1” {out_of_range}",
+        8: f"Rate “-0.1” {out_of_range}",
+        9: f"Rate “NaN” {out_of_range}",
+        10: "Included “maybe” must be yes or no",
+        11: "ValidFrom “2007-13-01” is not a day such as 2020-07-01",
         12: "the row has not as many cells as the header",
-        13: f"Rate '0.200001' {out_of_range}",
+        13: f"Rate “0.200001” {out_of_range}",
         14: "Name must have 1 to 50 characters",
         15: "Name must have 1 to 50 characters",
     }
@@ -122,7 +137,7 @@ def test_the_command_says_how_many_changed(rates_file, capsys):
 def test_the_command_says_what_is_wrong_in_sentences(rates_file, tmp_path):
     with pytest.raises(CommandError) as refusal:
         call_command("import_tax_rates", rates_file("DE,VAT,0.19,No,2007-01-01"))
-    assert str(refusal.value) == "Nothing was loaded.\nline 2: Included 'No' must be yes or no"
+    assert str(refusal.value) == "Nothing was loaded.\nline 2: Included “No” must be yes or no"
     with pytest.raises(CommandError, match=r"^Cannot read .*missing\.csv: No such file or directory\.$"):
         call_command("import_tax_rates", tmp_path / "missing.csv")
     assert not TaxRate.objects.exists()

@@ -1,7 +1,8 @@
-"""Importing the price list: M6."""
+"""Importing the price list: M6. What February's list brings is in `test_next_price_list.py`."""
 
 import csv
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from software.services import import_price_list
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parent / "data"
 PRICES = settings.BASE_DIR / "software" / "data" / "software_price_list.csv"
+PACK = "Windows Server Standard - 8 Core License Pack - 1 year"
 OPERATOR = Actor.system("import_price_list")
 
 
@@ -33,12 +35,21 @@ def edited(tmp_path: Path, change) -> Path:
     return path
 
 
+def lines(report) -> list[str]:
+    """The report's sentences, with plain spaces."""
+    return [str(change).replace("\N{NO-BREAK SPACE}", " ") for change in report.changes]
+
+
+def price_of_the_pack(**of) -> Price:
+    return Price.objects.get(sku__title=PACK, market="US", **of)
+
+
 def test_the_real_list_is_loaded_and_again_without_effect(clock):
     first = import_price_list(PRICES, actor=OPERATOR)
-    assert (first.added, first.changed, first.ended) == (585, 0, 0)
+    assert first.summary.startswith("585 prices added, 0 changed, 0 ended, 0 announced,")
     assert (Product.objects.count(), Sku.objects.count(), Price.objects.count()) == (20, 41, 585)
     again = import_price_list(PRICES, actor=OPERATOR)
-    assert (again.added, again.changed, again.ended, again.unchanged) == (0, 0, 0, 585)
+    assert (again.changes, again.had_effect, again.unchanged) == ([], False, 585)
     assert Event.objects.filter(action=Action.PRICE_LIST_IMPORTED).count() == 1
 
 
@@ -71,9 +82,18 @@ def test_tags_decide_kind_and_policy(tags, publisher, kind, policy):
 def test_every_bad_row_is_named_and_nothing_is_loaded():
     with pytest.raises(BadFile) as bad:
         import_price_list(DATA / "software_price_list_bad.csv", actor=OPERATOR)
-    assert [error.line for error in bad.value.errors] == [3, 4, 5, 6, 7, 8, 9]
-    assert "UnitPrice '-333.20'" in bad.value.errors[0].reason
+    assert {error.line: error.reason for error in bad.value.errors} == {
+        3: "UnitPrice “-333.20” must be from 0 to below 10^9",
+        4: "Market “UK” is not an ISO 3166-1 alpha-2 country code",
+        5: "Tags “Software;Rental” name no kind of product that is sold here",
+        6: "UnitPrice “431,20” is not a number such as 1234.50",
+        7: "EffectiveStartDate “next month” is not an instant such as 2020-01-01T00:00:00Z",
+        8: "Currency “AUDD” is not an ISO 4217 code",
+        9: "TermDuration 'P2W' is not OneTime, P<n>M or P<n>Y",
+    }
     assert not Product.objects.exists()
+    assert not Sku.objects.exists()
+    assert not Price.objects.exists()
     assert not Event.objects.exists()
 
 
@@ -82,15 +102,8 @@ def test_the_same_row_with_another_amount_is_changed(clock, tmp_path):
     report = import_price_list(
         edited(tmp_path, lambda rows: [{**rows[0], "UnitPrice": "246.00"}, *rows[1:]]), actor=OPERATOR
     )
-    assert (report.added, report.changed, report.ended) == (0, 1, 0)
-    assert (
-        str(
-            Price.objects.get(
-                sku__title__startswith="Windows Server Standard - 8 Core", sku__term="P1Y", market="US"
-            ).unit_price
-        )
-        == "246.0000"
-    )
+    assert lines(report) == [f"{PACK}, US: 245.00 USD becomes 246.00 USD from 24 January 2020 on."]
+    assert price_of_the_pack().unit_price == Decimal("246")
 
 
 def test_a_price_ends_where_the_next_one_begins(clock, tmp_path):
@@ -99,11 +112,10 @@ def test_a_price_ends_where_the_next_one_begins(clock, tmp_path):
     report = import_price_list(
         edited(tmp_path, lambda rows: [{**rows[0], "EffectiveStartDate": start}, *rows[1:]]), actor=OPERATOR
     )
-    assert (report.added, report.ended) == (1, 0)
-    old, new = Price.objects.filter(
-        sku__title__startswith="Windows Server Standard - 8 Core", sku__term="P1Y", market="US"
-    ).order_by("effective_start")
-    assert old.effective_end.isoformat() == new.effective_start.isoformat() == "2020-02-01T00:00:00+00:00"
+    assert lines(report) == [f"{PACK}, US: 245.00 USD as before, listed anew from 1 February 2020 on."]
+    old = price_of_the_pack(effective_start__month=1)
+    assert old.effective_end.isoformat() == "2020-02-01T00:00:00+00:00"
+    assert price_of_the_pack(effective_start__month=2).effective_end.year == 9999
 
 
 def test_a_sku_without_a_row_in_a_market_of_the_file_ends_there(clock, tmp_path):
@@ -117,7 +129,9 @@ def test_a_sku_without_a_row_in_a_market_of_the_file_ends_there(clock, tmp_path)
         ]
 
     report = import_price_list(edited(tmp_path, without_exchange_in_the_us), actor=OPERATOR, effective=date(2020, 2, 1))
-    assert (report.added, report.changed, report.ended) == (0, 0, 1)
+    assert lines(report) == [
+        "Exchange Server Standard 2019, US: 706.00 USD, not sold any more from 1 February 2020 on."
+    ]
     ended = Price.objects.get(effective_end__year=2020)
     assert (ended.market, ended.effective_end.isoformat()) == ("US", "2020-02-01T00:00:00+00:00")
 

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Self
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -47,13 +48,15 @@ class KeyIssue(models.TextChoices):
 class Product(models.Model):
     """A title of a publisher, known by the `ProductId` of the price list."""
 
-    product_id = models.CharField(max_length=20, unique=True)
-    title = models.CharField(max_length=200)
-    publisher = models.CharField(max_length=100)
-    family = models.CharField(max_length=100)
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    product_id = models.CharField("ProductId", max_length=20, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    publisher = models.CharField(_("publisher"), max_length=100)
+    family = models.CharField(_("family"), max_length=100)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
 
     class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
         ordering = ("title",)
 
     def __str__(self) -> str:
@@ -76,21 +79,36 @@ class Sku(models.Model):
     """What is ordered: an edition of a product with its term, billing and way of issuing keys."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="skus")
-    sku_id = models.CharField(max_length=20)
-    title = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
-    term = models.CharField(max_length=10)
-    billing_plan = models.CharField(max_length=20, blank=True)
-    segment = models.CharField(max_length=20)
-    cancellation_policy = models.CharField(max_length=12, choices=CancellationPolicy.choices)
-    key_issue = models.CharField(max_length=10, choices=KeyIssue.choices)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="skus", verbose_name=_("product"))
+    sku_id = models.CharField("SkuId", max_length=20)
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    term = models.CharField(_("term"), max_length=10)
+    billing_plan = models.CharField(_("billing plan"), max_length=20, blank=True)
+    segment = models.CharField(_("segment"), max_length=20)
+    cancellation_policy = models.CharField(
+        _("cancellation policy"),
+        max_length=12,
+        choices=CancellationPolicy.choices,
+        help_text=_("A change counts for new orders only; what is ordered keeps the policy it was bought with."),
+    )
+    listed_policy = models.CharField(max_length=12, choices=CancellationPolicy.choices, blank=True, editable=False)
+    key_issue = models.CharField(
+        _("keys"),
+        max_length=10,
+        choices=KeyIssue.choices,
+        help_text=_("How keys are issued can be changed until the SKU is bought for the first time."),
+    )
     hybrid_benefit = models.BooleanField(_("qualifies for the Azure Hybrid Benefit"), default=False)
-    cores_per_unit = models.PositiveSmallIntegerField(null=True, blank=True)
+    cores_per_unit = models.PositiveSmallIntegerField(
+        _("cores per unit"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
 
     objects = SkuQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("SKU")
+        verbose_name_plural = _("SKUs")
         ordering = ("title", "pk")
         constraints = (
             models.UniqueConstraint("product", "sku_id", "term", "billing_plan", "segment", name="software_sku_once"),
@@ -141,19 +159,21 @@ class PriceQuerySet(models.QuerySet["Price"]):
 class Price(models.Model):
     """What one unit costs in a market, for a tier of quantities, from an instant until before another."""
 
-    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="prices")
-    market = models.CharField(max_length=2)
-    currency = models.CharField(max_length=3)
-    tier_min = models.PositiveIntegerField(default=1)
-    tier_max = models.PositiveIntegerField(null=True, blank=True)
-    unit_price = AmountField()
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="prices", verbose_name=_("SKU"))
+    market = models.CharField(_("market"), max_length=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    tier_min = models.PositiveIntegerField(_("from quantity"), default=1)
+    tier_max = models.PositiveIntegerField(_("to quantity"), null=True, blank=True)
+    unit_price = AmountField(_("unit price"))
     retail_price = AmountField(_("recommended retail price"), null=True)
-    effective_start = models.DateTimeField()
-    effective_end = models.DateTimeField()
+    effective_start = models.DateTimeField(_("from"))
+    effective_end = models.DateTimeField(_("until before"))
 
     objects = PriceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("price")
+        verbose_name_plural = _("prices")
         ordering = ("sku", "market", "tier_min", "effective_start")
         constraints = (
             models.UniqueConstraint(
@@ -174,17 +194,19 @@ class Build(models.Model):
     """One downloadable file of a product: a version in a language and file type (M1)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="builds")
-    version = models.CharField(max_length=50)
-    language = models.CharField(max_length=20)
-    file_type = models.CharField(max_length=50)
-    file_name = models.CharField(max_length=255)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="builds", verbose_name=_("product"))
+    version = models.CharField(_("version"), max_length=50)
+    language = models.CharField(_("language"), max_length=20, help_text=_("A tag such as en-US or zh-CN."))
+    file_type = models.CharField(_("file type or OS"), max_length=50, help_text=_("Such as ISO x64."))
+    file_name = models.CharField(_("file name"), max_length=255)
     size = models.PositiveBigIntegerField(_("size in bytes"))
-    sha256 = models.CharField(max_length=64)
-    storage_name = models.CharField(max_length=100, unique=True)
-    imported_at = models.DateTimeField(default=timezone.now, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    storage_name = models.CharField(_("name in the storage"), max_length=100, unique=True)
+    imported_at = models.DateTimeField(_("imported"), default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("build")
+        verbose_name_plural = _("builds")
         ordering = ("-version", "language", "file_type")
         constraints = (
             models.UniqueConstraint("product", "version", "language", "file_type", name="software_build_once"),

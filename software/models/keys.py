@@ -28,6 +28,11 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
         """Keys of one purchase of a customer."""
         return self.filter(purchase__customer__tenant_id=tenant_id, purchase__public_id=purchase_id)
 
+    def of_key(self, product_key: str) -> Self:
+        """The rows of a key in clear, found by its hash under any hash key that is still configured."""
+        hashes = [custody.hash_product_key(product_key.strip(), hash_key) for hash_key in custody.hash_keys()]
+        return self.filter(hash__in=hashes)
+
     def with_purchase(self) -> Self:
         """With all that `log_subject` reads."""
         return self.select_related("purchase__customer", "purchase__sku__product", "purchase__order_line__order")
@@ -38,20 +43,22 @@ class ProductKey(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="keys")
-    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="keys")
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="keys", verbose_name=_("SKU"))
     secret = models.TextField(editable=False)
-    last_five = models.CharField(max_length=5)
+    last_five = models.CharField(_("last five characters"), max_length=5)
     hash = models.CharField(max_length=64)
     hash_key_id = models.CharField(max_length=8)
-    status = models.CharField(max_length=10, choices=KeyStatus.choices, default=KeyStatus.AVAILABLE)
+    status = models.CharField(_("status"), max_length=10, choices=KeyStatus.choices, default=KeyStatus.AVAILABLE)
     purchase = models.ForeignKey(SoftwarePurchase, on_delete=models.PROTECT, null=True, related_name="keys")
-    imported_at = models.DateTimeField()
-    allotted_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
+    imported_at = models.DateTimeField(_("imported"))
+    allotted_at = models.DateTimeField(_("allotted"), null=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
 
     objects = ProductKeyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("key of a pool")
+        verbose_name_plural = _("key pools")
         ordering = ("pk",)
         constraints = (
             models.UniqueConstraint("product", "hash_key_id", "hash", name="software_key_once"),

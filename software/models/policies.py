@@ -35,14 +35,16 @@ class PolicyVersion(models.Model):
 
     reference_data = True
 
-    policy = models.CharField(max_length=12, choices=CancellationPolicy.choices)
-    version = models.PositiveSmallIntegerField()
-    window_days = models.PositiveSmallIntegerField(null=True)
-    valid_from = models.DateField()
+    policy = models.CharField(_("policy"), max_length=12, choices=CancellationPolicy.choices)
+    version = models.PositiveSmallIntegerField(_("version"))
+    window_days = models.PositiveSmallIntegerField(_("days after the purchase day"), null=True)
+    valid_from = models.DateField(_("valid from (UTC)"))
 
     objects = PolicyVersionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("version of a cancellation policy")
+        verbose_name_plural = _("versions of cancellation policies")
         constraints = (
             models.UniqueConstraint("policy", "version", name="software_policy_version_once"),
             models.CheckConstraint(

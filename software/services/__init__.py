@@ -2,19 +2,24 @@
 
 from software.services.catalogue import change_product, change_sku
 from software.services.downloads import Transfer, charge, open_file, open_session
-from software.services.imports import CannotImport, import_build, import_keys, import_tax_rates
+from software.services.imports.builds import import_build, replace_build_file
+from software.services.imports.keys import import_keys
+from software.services.imports.prices import import_price_list
+from software.services.imports.tax_rates import import_tax_rates
 from software.services.keys import reveal_key
 from software.services.links import grant_link, renew_link, revoke_link
-from software.services.price_import import PriceListReport, import_price_list
+from software.services.markets import add_restriction, add_tax_rate, change_restriction, change_tax_rate
 from software.services.purchasing import create_purchase, fill_pending, revoke_purchase
 from software.services.starting import start_download, usable_link
 
 __all__ = [
-    "CannotImport",
-    "PriceListReport",
     "Transfer",
+    "add_restriction",
+    "add_tax_rate",
     "change_product",
+    "change_restriction",
     "change_sku",
+    "change_tax_rate",
     "charge",
     "create_purchase",
     "fill_pending",
@@ -26,6 +31,7 @@ __all__ = [
     "open_file",
     "open_session",
     "renew_link",
+    "replace_build_file",
     "reveal_key",
     "revoke_link",
     "revoke_purchase",

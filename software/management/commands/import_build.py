@@ -7,7 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from activity.services import Actor
-from software.services import CannotImport, import_build
+from csp_portal.errors import Refusal
+from software.services import import_build
+
+_MIB = 1024 * 1024
 
 
 class Command(BaseCommand):
@@ -33,9 +36,10 @@ class Command(BaseCommand):
                 language=options["language"],
                 file_type=options["file_type"],
                 actor=Actor.system("import_build"),
+                progress=lambda stored: self.stderr.write(f"{stored // _MIB} MiB stored."),
             )
-        except CannotImport as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"Cannot read {options['file']}: {error.strerror}.") from error
+        except Refusal as refusal:
+            raise CommandError(str(refusal)) from refusal
+        except KeyboardInterrupt as stopped:
+            raise CommandError("Stopped; nothing was stored.") from stopped
         self.stdout.write(f"{build}: {build.size} bytes, SHA-256 {build.sha256}.")

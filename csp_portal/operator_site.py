@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.errors import Refusal
 from csp_portal.pagination import ROWS_PER_PAGE, CappedPaginator
+from csp_portal.text_errors import TEXT_ERRORS
 
 _FORM_METHODS = ("GET", "HEAD", "POST")
 
@@ -55,6 +56,13 @@ class OperatorForm(forms.ModelForm):
     """A form whose service may refuse: the refusal then stands on it as its error."""
 
     refusal: Refusal | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages.update(TEXT_ERRORS)
+        # What the database would refuse the service tells in a sentence of its own.
+        self.instance.validate_constraints = lambda exclude=None: None
 
     def clean(self) -> dict[str, Any] | None:
         if self.refusal is not None:
@@ -109,8 +117,15 @@ class OperatorAdmin(ModelAdmin):
         patterns = [path("", require_safe(gated(self.changelist_view)), name=f"{name}_changelist")]
         if self.can_add:
             patterns.append(path("add/", form_gate(gated(self.add_view)), name=f"{name}_add"))
-        row = path("<path:object_id>/change/", row_gate(gated(self.change_view)), name=f"{name}_change")
-        return [*patterns, row]
+        patterns += [
+            path(f"{address}/", form_gate(gated(view)), name=f"{name}_{address}")
+            for address, view in self.own_forms().items()
+        ]
+        return [*patterns, path("<path:object_id>/change/", row_gate(gated(self.change_view)), name=f"{name}_change")]
+
+    def own_forms(self) -> dict[str, Callable[..., HttpResponse]]:
+        """Forms of the model that belong to no single row, by their part of the address."""
+        return {}
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row; 404 where there is none."""

@@ -15,6 +15,7 @@ from csp_portal.accounts.services import invite_user
 from csp_portal.mail.models import Mail
 from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
+from software.models import MarketRestriction, PolicyVersion, TaxRate
 from software.services import start_download
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_link, make_sku
 
@@ -109,8 +110,16 @@ def world(clock) -> World:
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}
-    own_values |= house_values(line.purchase.sku.product, line.purchase.sku, partner, mail)
+    own_values |= house_values(partner, mail, *catalogue_rows(line.purchase))
     return World(partner, values, own_values, people_of(None, Role.OPERATOR_ADMIN))
+
+
+def catalogue_rows(purchase) -> list[Any]:
+    """A row of each model of the catalogue."""
+    tax = {"market": "DE", "name": "VAT", "rate": "0.19", "included_in_price": False, "valid_from": date(2007, 1, 1)}
+    sku, policy, restriction = purchase.sku, PolicyVersion.objects.first(), MarketRestriction.objects.first()
+    key, build, price = purchase.keys.get(), sku.product.builds.get(), sku.prices.get()
+    return [sku.product, sku, price, build, key, policy, restriction, TaxRate.objects.create(**tax)]
 
 
 def house_values(*rows) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,109 @@
+"""Products, SKUs with their key pools, and the versions of cancellation policies."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from csp_portal.calendar_utc import utc_day
+from csp_portal.operator_site import OperatorAdmin, site
+from csp_portal.templatetags.portal import day
+from software.admin.columns import capped_count, written_count
+from software.models import KeyStatus, PolicyVersion, Product, ProductKey, Sku, SoftwarePurchase
+from software.services import change_product, change_sku
+
+
+@admin.register(Product, site=site)
+class ProductAdmin(OperatorAdmin):
+    """Products of the price list; only the family is the operator's."""
+
+    can_change = True
+    list_display = ("title", "publisher", "family", "kind", "product_id")
+    list_filter = ("kind", "publisher")
+    search_fields = ("title", "=product_id", "family")
+    readonly_fields = ("title", "publisher", "kind", "product_id")
+    fields = (*readonly_fields, "family")
+
+    def save_by_service(self, form: Any, obj: Any, *, actor: Any) -> Product:
+        return change_product(obj.pk, family=form.cleaned_data["family"], actor=actor)
+
+
+@admin.register(Sku, site=site)
+class SkuAdmin(OperatorAdmin):
+    """SKUs of the price list with their pools; what the list does not say but propose is the operator's."""
+
+    can_change = True
+    list_display = (
+        "title",
+        "number",
+        "term_label",
+        "cancellation_policy",
+        "key_issue",
+        "keys_left",
+        "keys_allotted",
+        "lines_waiting",
+    )
+    list_filter = ("product__kind", "cancellation_policy", "key_issue", "hybrid_benefit")
+    list_select_related = ("product",)
+    search_fields = ("title", "product__title", "=product__product_id")
+    readonly_fields = ("product", "title", "number", "term_label", "billing_label", "segment", "description")
+    fields = (*readonly_fields, "key_issue", "cancellation_policy", "hybrid_benefit", "cores_per_unit")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
+        """With how full each pool is and how many lines wait for it."""
+        keys = ProductKey.objects.filter(sku=OuterRef("pk"))
+        pending = SoftwarePurchase.objects.keys_pending(utc_day(timezone.now()))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                available=capped_count(keys.filter(status=KeyStatus.AVAILABLE)),
+                allotted=capped_count(keys.filter(status=KeyStatus.ALLOTTED)),
+                waiting=capped_count(pending.filter(sku=OuterRef("pk"))),
+            )
+        )
+
+    def save_by_service(self, form: Any, obj: Any, *, actor: Any) -> Sku:
+        return change_sku(obj.pk, actor=actor, **form.cleaned_data)
+
+    @admin.display(description="ProductId:SkuId")
+    def number(self, sku: Sku) -> str:
+        return sku.catalogue_id
+
+    @admin.display(description=_("term"))
+    def term_label(self, sku: Sku) -> str:
+        return sku.term_label
+
+    @admin.display(description=_("billing"))
+    def billing_label(self, sku: Sku) -> str:
+        return sku.billing_label
+
+    @admin.display(description=_("in the pool"))
+    def keys_left(self, sku: Any) -> str:
+        return written_count(sku.available)
+
+    @admin.display(description=_("allotted"))
+    def keys_allotted(self, sku: Any) -> str:
+        return written_count(sku.allotted)
+
+    @admin.display(description=_("lines waiting"))
+    def lines_waiting(self, sku: Any) -> str:
+        return written_count(sku.waiting)
+
+
+@admin.register(PolicyVersion, site=site)
+class PolicyVersionAdmin(OperatorAdmin):
+    """What each order line has pinned; a new version comes with the portal, for its rule is code (C1, C2)."""
+
+    list_display = ("policy", "version", "window_days", "valid_from_day")
+    fields = ("policy", "version", "window_days", "valid_from_day")
+    readonly_fields = fields
+    list_filter = ("policy",)
+    ordering = ("policy", "-version")
+
+    @admin.display(description=_("valid from"))
+    def valid_from_day(self, version: PolicyVersion) -> str:
+        return day(version.valid_from)

@@ -39,7 +39,7 @@ class GetForm(forms.Form):
 class Address(models.TextChoices):
     """What becomes of a link's address when it is renewed."""
 
-    KEEP = "keep", _("Keep the address: what was passed on works again")
+    KEEP = "keep", _("Keep the address: whoever has it can go on with it")
     REPLACE = "replace", _("Replace the address: the old one stops working at once")
 
 
@@ -48,5 +48,5 @@ class RenewForm(forms.Form):
 
     grant = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     address = forms.ChoiceField(
-        label=_("Address"), choices=Address.choices, initial=Address.KEEP, required=False, widget=forms.RadioSelect
+        label=_("Address"), choices=Address.choices, initial=Address.KEEP, widget=forms.RadioSelect
     )

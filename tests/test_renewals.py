@@ -40,7 +40,7 @@ def address_of(link, act):
 
 
 def renew(client, link, grant=1, **fields):
-    return client.post(address_of(link, "renew"), {"grant": grant, **fields}, follow=True)
+    return client.post(address_of(link, "renew"), {"grant": grant, "address": "keep", **fields}, follow=True)
 
 
 def revoke(client, link):
@@ -162,7 +162,8 @@ def test_a_number_that_never_was_is_refused(agent, client_of, link):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"grant": ""}, {"grant": "x"}, {"grant": "-1"}, {"grant": "9" * 400}, {"address": "elsewhere"}]
+    "fields",
+    [{"grant": ""}, {"grant": "x"}, {"grant": "-1"}, {"grant": "9" * 400}, {"address": "elsewhere"}, {"address": ""}],
 )
 def test_a_form_that_is_not_ours_changes_nothing(agent, client_of, link, fields):
     assert renew(client_of(agent), link, **fields).status_code in {400, 409}

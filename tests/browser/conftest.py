@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from csp_portal.accounts.models import User
 
@@ -20,6 +20,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 15_000  # milliseconds: the machine may be busy with the rest of the suite
+expect.set_options(timeout=PATIENCE)
 
 
 def chromium_path() -> str:
@@ -64,7 +66,7 @@ def open_browser(browser: Browser, live_server: Any) -> Iterator[Callable[..., P
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if _is_a_fault(message) else None)
         return page

@@ -14,6 +14,7 @@ from customers.models import Customer
 from customers.tabs import customer_tabs
 from orders.line_windows import LineWindow
 from orders.models import Order, OrderLine
+from software.hybrid_benefit import covers
 from software.models import SoftwarePurchase
 from software.offers import Catalogue
 
@@ -37,6 +38,7 @@ def overview(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         "buy_refusal": request.user.refusal_to(Permission.BUY),
         "edit_refusal": request.user.refusal_to(Permission.EDIT_CUSTOMERS),
         "catalogue": Catalogue(customer.market, customer.currency, now),
+        "covers": covers(purchases.benefit_cores(utc_day(now))),
         "glance": purchases.at_a_glance(utc_day(now)),
         "windows": [LineWindow(line, now) for line in soonest],
         "orders": orders.with_summary(utc_day(now))[:ROWS_SHOWN],

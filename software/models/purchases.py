@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import User
@@ -71,6 +71,13 @@ class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
         """For each SKU whose lines wait for keys: its titles, how many lines, and since when; the oldest first (B5)."""
         by_sku = self.keys_pending(day).order_by().values("sku__title", "sku__sku_id", "sku__product__product_id")
         return by_sku.annotate(lines=Count("pk"), since=Min("purchased_at")).order_by("since", "sku__title")
+
+    def benefit_cores(self, day: date) -> dict[str, int]:
+        """Cores, by product title, of what qualifies for the Azure Hybrid Benefit and runs on `day` (UTC) (M4)."""
+        left = F("quantity") - F("order_line__quantity_cancelled")
+        qualifying = self.filter(running(day), sku__hybrid_benefit=True, sku__cores_per_unit__isnull=False).order_by()
+        by_product = qualifying.values_list("sku__product__title").annotate(cores=Sum(left * F("sku__cores_per_unit")))
+        return dict(by_product)
 
     def for_log(self) -> Self:
         """With all that `log_subject` reads."""

@@ -1,5 +1,6 @@
 """Looking back: the orders of a customer, of the partner, and one order with its money (B4, B5, R4)."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -17,7 +18,13 @@ from customers.tabs import customer_tabs
 from orders.billing.ledger import ledger_of
 from orders.line_windows import LineWindow
 from orders.models import Order
+from orders.models.order import OrderQuerySet
 from software.tax import NOTHING
+
+
+def _summary_of_today() -> Callable[[OrderQuerySet], OrderQuerySet]:
+    today = utc_day(timezone.now())
+    return lambda orders: orders.with_summary(today)
 
 
 @require_safe
@@ -30,7 +37,7 @@ def history(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         "customer": customer,
         "tabs": customer_tabs(customer, "orders:history"),
         "buy_refusal": request.user.refusal_to(Permission.BUY),
-        "page": page_of(request, orders.with_summary(utc_day(timezone.now()))),
+        "page": page_of(request, orders, complete=_summary_of_today()),
     }
     return render(request, "orders/history.html", context)
 
@@ -40,7 +47,7 @@ def history(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
 def order_list(request: SignedInRequest) -> HttpResponse:
     """All orders of the partner, newest first."""
     orders = Order.objects.visible_to(request.user)
-    return render(request, "orders/list.html", {"page": page_of(request, orders.with_summary(utc_day(timezone.now())))})
+    return render(request, "orders/list.html", {"page": page_of(request, orders, complete=_summary_of_today())})
 
 
 @require_safe

@@ -25,9 +25,9 @@ MISSING: dict[str, Any] = {
     "primary_domain": _("Give the primary domain."),
     "market": _("Choose the market."),
     "currency": _("Choose the currency."),
-    "address_line": _("Give the street, or leave the whole address empty."),
-    "city": _("Give the city, or leave the whole address empty."),
-    "country": _("Choose the country, or leave the whole address empty."),
+    "address_line": _("Give the street."),
+    "city": _("Give the city."),
+    "country": _("Choose the country."),
 }
 
 
@@ -94,9 +94,9 @@ def clean_details(given: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def address_gaps(cleaned: Mapping[str, Any]) -> dict[str, ValidationError]:
-    """What an address lacks that was begun: it is given whole, or not yet (U4)."""
-    if not any(cleaned.get(field) for field in ADDRESS):
+def address_gaps(cleaned: Mapping[str, Any], *, is_needed: bool = False) -> dict[str, ValidationError]:
+    """What an address lacks that was begun: it is given whole, or, unless it is needed, not yet (U4)."""
+    if not is_needed and not any(cleaned.get(field) for field in ADDRESS):
         return {}
     missing = [field for field in NEEDED_OF_AN_ADDRESS if not cleaned.get(field)]
     return {field: ValidationError(MISSING[field], code="required") for field in missing}

@@ -13,10 +13,9 @@ from csp_portal.territories import country_choices, country_name, currency_choic
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 from csp_portal.typed_text import one_line
 from customers import reasons
-from customers.details import ADDRESS, FIELDS, NEEDED_OF_AN_ADDRESS, address_gaps, clean_detail
+from customers.details import FIELDS, NEEDED_OF_AN_ADDRESS, address_gaps, clean_detail
 from customers.import_file import LARGEST_FILE
 from customers.models import Customer, CustomerQuerySet
-from customers.services import market_fixed
 
 FIXED_BY_ORDERS = ("market", "currency")
 
@@ -115,17 +114,15 @@ class CustomerForm(forms.Form):
         assert self.customer is not None
         for name in FIXED_BY_ORDERS:
             self.fields[name].widget.attrs["disabled"] = True
-            self.fields[name].help_text = str(market_fixed(self.customer).message)
+            self.fields[name].help_text = _("Fixed since the first order.")
             if self.is_bound and name not in self.data:
                 self.data[name] = getattr(self.customer, name)  # type: ignore[index]  # a copy of what was sent
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        for name, gap in address_gaps(cleaned).items():
+        for name, gap in address_gaps(cleaned, is_needed=self.address_is_needed).items():
             if name not in self.errors:
                 self.add_error(name, gap)
-        if self.address_is_needed and not any(self[name].value() for name in ADDRESS):
-            self.add_error("address_line", _("Give the billing address."))
         return cleaned
 
     def details(self) -> dict[str, Any]:
@@ -138,7 +135,7 @@ class CustomerForm(forms.Form):
 
     def refuse(self, refusal: Refusal, customer: Customer) -> None:
         """Tell why nothing was saved, with what stands there by now; what was typed stays and can be saved then."""
-        self.add_error(None, str(refusal))
+        self.add_error(None, refusal.form_error)
         if refusal.reason == reasons.CHANGED_MEANWHILE:
             self.data["version"] = str(customer.version)  # type: ignore[index]  # a copy of what was sent
             for name in FIELDS:

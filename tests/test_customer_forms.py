@@ -74,7 +74,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(client_of, agent):
 
 def test_the_address_is_asked_for_when_a_customer_is_added(client_of, agent):
     response = client_of(agent).post(ADD, {**TYPED, "address_line": "", "city": "", "country": "", "postal_code": ""})
-    assert "Give the billing address." in words_of(response)
+    words = words_of(response)
+    for sentence in ("Street: Give the street.", "City: Give the city.", "Country: Choose the country."):
+        assert sentence in words
     assert not Customer.objects.exists()
 
 
@@ -130,7 +132,7 @@ def test_after_the_first_order_market_and_currency_are_disabled_with_the_reason(
     page = source_of(response)
     for name in ("market", "currency"):
         assert f'name="{name}" disabled' in page
-    assert "are fixed since its first order: United States, USD." in words_of(response)
+    assert words_of(response).count("Fixed since the first order.") == 2
 
 
 def test_what_is_disabled_is_not_sent_and_the_rest_can_be_saved(clock, client_of, agent, customer):
@@ -157,12 +159,13 @@ def test_a_customer_without_an_address_is_edited_without_one(client_of, agent, p
     assert "Not known yet." in words_of(client_of(agent).get(customer.get_absolute_url()))
     assert client_of(agent).post(edit_url(customer), typed_for(customer, company_name="New")).status_code == 302
     response = client_of(agent).post(edit_url(customer), typed_for(customer, version=2, city="Hamburg"))
-    assert "Give the street, or leave the whole address empty." in words_of(response)
+    assert "Street: Give the street." in words_of(response)
 
 
 def test_an_address_that_is_known_is_not_lost(client_of, agent, customer):
     sent = typed_for(customer, address_line="", city="", country="", region="", postal_code="")
-    assert "Give the billing address." in words_of(client_of(agent).post(edit_url(customer), sent))
+    assert "Street: Give the street." in words_of(client_of(agent).post(edit_url(customer), sent))
+    assert row_of(customer)["city"] == customer.city
 
 
 def test_another_partner_s_customer_is_not_found(client_of, stranger, customer):

@@ -1,6 +1,6 @@
 """Adding, changing and importing customers."""
 
-from customers.services.changing import change_customer, create_customer, market_fixed
+from customers.services.changing import change_customer, create_customer
 from customers.services.importing import ImportPlan, check_import, import_customers, plan_import
 
 __all__ = [
@@ -9,6 +9,5 @@ __all__ = [
     "check_import",
     "create_customer",
     "import_customers",
-    "market_fixed",
     "plan_import",
 ]

@@ -83,18 +83,13 @@ def _check_change(customer: Customer, changes: dict[str, Any], version_seen: int
             when=customer.changed_at,
         )
     if changes.keys() & set(_FIXED_BY_ORDERS) and customer.has_orders:
-        raise market_fixed(customer)
-
-
-def market_fixed(customer: Customer) -> Refusal:
-    """Why market and currency of a customer with orders cannot be changed (U4)."""
-    return Refusal(
-        reasons.MARKET_FIXED,
-        on=customer,
-        customer=customer.company_name,
-        market=country_name(customer.market),
-        currency=customer.currency,
-    )
+        raise Refusal(
+            reasons.MARKET_FIXED,
+            on=customer,
+            customer=customer.company_name,
+            market=country_name(customer.market),
+            currency=customer.currency,
+        )
 
 
 def _apply(customer: Customer, changes: dict[str, Any], **stamp: Any) -> None:

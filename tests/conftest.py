@@ -9,12 +9,16 @@ import pytest
 import time_machine
 from celery.contrib.testing.worker import start_worker
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Role
 from csp_portal.celery import app
 from customers.models import Customer
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory
+
+hypothesis_settings.register_profile("unhurried", deadline=None)  # a machine with much to do is no fault of a rule
+hypothesis_settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,12 @@
 """What the portal answers when it does not do what was asked: pages of the portal with a way on (P2)."""
 
 import logging
+import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,6 +16,8 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from csp_portal.accounts.permissions import public
 from csp_portal.errors import Refusal
+from csp_portal.full_disk import is_full_disk
+from csp_portal.one_sentence import one_sentence
 from csp_portal.reader import theme_of
 
 log = logging.getLogger(__name__)
@@ -91,8 +96,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The fault is ours; told without context processors, so that a database that is down cannot fail it again."""
-    return HttpResponse(render_to_string("500.html", {"theme": theme_of(request)}), status=500)
+    """The fault is ours; told without context processors, so that a database that is down cannot fail it again.
+
+    A full disk is told as one: what was asked for was rolled back, and somebody must make room.
+    """
+    error = sys.exception()
+    status = HTTPStatus.INSUFFICIENT_STORAGE if is_full_disk(error) else HTTPStatus.INTERNAL_SERVER_ERROR
+    if status == HTTPStatus.INSUFFICIENT_STORAGE:
+        log.error("The disk is full, nothing was saved: %s", one_sentence(error) if error else "")
+    context = {"theme": theme_of(request), "support_email": settings.OPERATOR_SUPPORT_EMAIL}
+    return HttpResponse(render_to_string(f"{status.value}.html", context), status=status)
 
 
 def _answer(request: HttpRequest, template: str, status: int, context: dict[str, Any] | None = None) -> HttpResponse:

@@ -227,6 +227,10 @@ STATICFILES_FINDERS = [
 ]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "csp_portal.uploads.TidyUploadHandler",
+]
 FILE_UPLOAD_TEMP_DIR = env.str("FILE_UPLOAD_TEMP_DIR", default="") or None  # else the system's
 
 # Builds lie below MEDIA_ROOT, or in object storage where S3_BUCKET names some.

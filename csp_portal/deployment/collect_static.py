@@ -1,14 +1,19 @@
-"""`python -m csp_portal.deployment.collect_static`: collect the static files while the image is built.
+"""`python -m csp_portal.deployment.collect_static`: collect what nginx serves by itself.
 
-Production's settings start with all that they require or not at all, and an image must hold no secret. So they are
-given values that are made up for this one process: nothing that is collected depends on them.
+Production's settings start with all that they require or not at all, and an image must hold no secret. So where nothing
+is given, as while the image is built, the values are made up for this one process: nothing that is collected depends on
+them.
 """
 
 import os
 import secrets
 
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.core.management import execute_from_command_line
+from django.template.loader import render_to_string
+
+UNAVAILABLE = "unavailable.html"  # what nginx shows while the portal cannot answer
 
 
 def made_up() -> dict[str, str]:
@@ -28,6 +33,13 @@ def made_up() -> dict[str, str]:
     }
 
 
-if __name__ == "__main__":
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "csp_portal.settings", "ENVIRONMENT": "production", **made_up()}
+def collect() -> None:
+    """Fill STATIC_ROOT; what is there from before is replaced."""
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "csp_portal.settings", "ENVIRONMENT": "production"}
+    os.environ |= {name: value for name, value in made_up().items() if not os.environ.get(name)}
     execute_from_command_line(["manage.py", "collectstatic", "--noinput", "--verbosity", "0"])
+    (settings.STATIC_ROOT / UNAVAILABLE).write_text(render_to_string(UNAVAILABLE), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    collect()

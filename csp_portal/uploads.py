@@ -9,7 +9,7 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 
 class TidyUploadHandler(TemporaryFileUploadHandler):
-    """Django's, but a file that could not be written to its end is removed at once, for it takes room on a full disk."""
+    """Django's, but a file that could not be written to its end is removed at once: it would fill the disk further."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         with self._removed_on_failure():

@@ -157,3 +157,12 @@ def test_the_health_check_knows_a_server_that_answers(live_server):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         assert not health.answers(nobody.getsockname()[1], "localhost")
+
+
+def test_the_guide_explains_every_setting_and_every_value_of_the_containers():
+    guide = (CHECKOUT / "docs/production.md").read_text()
+    settings = (CHECKOUT / "csp_portal/settings.py").read_text()
+    read = set(re.findall(r'(?:env\.\w+|_required|_secret\w*|_fernet_keys|_operator)\("([A-Z0-9_]+)"', settings))
+    given = set(re.findall(r"\$\{([A-Z0-9_]+)[:}?-]", COMPOSE_TEXT)) | {*re.findall(r"\$\{(PORTAL_[A-Z_]+)\}", NGINX)}
+    assert len(read) > 30
+    assert sorted(name for name in read | given if name not in guide) == []

@@ -45,6 +45,7 @@ class Action(models.TextChoices):
     KEYS_ALLOTTED = "keys_allotted", _("Keys allotted")
     KEYS_PENDING = "keys_pending", _("Keys pending")
     KEY_REVEALED = "key_revealed", _("Key shown")
+    KEY_COPIED = "key_copied", _("Key copied")
     KEY_REFUSED = "key_refused", _("Key refused")
     LINK_GRANTED = "link_granted", _("Link made")
     LINK_RENEWED = "link_renewed", _("Link renewed")
@@ -64,7 +65,7 @@ class Action(models.TextChoices):
 
 
 # What the log page lists first (A1): who came by a key, a link or a download, and who was refused one.
-SAW_THE_KEY = frozenset({Action.KEY_REVEALED})
+SAW_THE_KEY = frozenset({Action.KEY_REVEALED, Action.KEY_COPIED})
 MADE_THE_LINK = frozenset({Action.LINK_GRANTED, Action.LINK_RENEWED})
 USED_THE_LINK = frozenset({Action.DOWNLOAD_STARTED})
 KEYS_AND_DOWNLOADS = frozenset(

@@ -13,6 +13,11 @@ urlpatterns = [
         keys.show_key,
         name="show_key",
     ),
+    path(
+        "customers/<uuid:tenant_id>/software/<uuid:purchase_id>/keys/<uuid:key_id>/copy/",
+        keys.copied_key,
+        name="copy_key",
+    ),
     path("customers/<uuid:tenant_id>/links/<uuid:link_id>/renew/", links.renew, name="renew"),
     path("customers/<uuid:tenant_id>/links/<uuid:link_id>/revoke/", links.revoke, name="revoke"),
     path("d/<str:token>", downloads.landing, name="landing"),

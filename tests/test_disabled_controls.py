@@ -69,8 +69,8 @@ def test_a_global_admin_finds_what_an_admin_agent_does_disabled_with_the_rule(ro
     reader = road.user(Role.GLOBAL_ADMIN)
     expected = {
         road.software: {"Cancel"},
-        road.opened: {"Cancel", "Get keys and downloads", "Show", "Copy link", "Download", "Renew", "Revoke"},
-        road.opened_without_files: {"Cancel", "Show", "Copy link", "Download", "Renew", "Revoke"},
+        road.opened: {"Cancel", "Get keys and downloads", "Show", "Copy", "Copy link", "Download", "Renew", "Revoke"},
+        road.opened_without_files: {"Cancel", "Show", "Copy", "Copy link", "Download", "Renew", "Revoke"},
         road.order: {"Get keys and downloads"},
     }
     for address, names in expected.items():

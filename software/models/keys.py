@@ -82,7 +82,7 @@ class ProductKey(models.Model):
         return f"•••••-•••••-•••••-•••••-{self.last_five}"
 
     def reveal(self) -> str:
-        """The key in clear. Only `reveal_key` may call this, which logs it first."""
+        """The key in clear. Only `reveal_key` and `copy_key` may call this, which log it first."""
         return custody.decrypt(self.secret)
 
     def log_subject(self) -> dict[str, Any]:

@@ -1,18 +1,18 @@
-"""Showing a key and hiding it again (K2)."""
+"""Showing a key and hiding it again, and copying it without showing it (K2)."""
 
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from activity.models import Action
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from software.models import ProductKey
 from software.places import software_place
-from software.services import reveal_key
+from software.services import copy_key, reveal_key
 
 SHOWN_SECONDS = 60
 
@@ -35,3 +35,13 @@ def show_key(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID, key_i
     response = render(request, "software/key.html", context)
     response.headers["Refresh"] = f"{SHOWN_SECONDS}; url={masked}"
     return response
+
+
+@require_POST
+@role_required(Permission.GET_KEYS, refused=Action.KEY_REFUSED)
+@never_cache
+def copied_key(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID, key_id: UUID) -> HttpResponse:
+    """The key as plain text, for the script that puts it into the clipboard (copy.js)."""
+    visible = ProductKey.objects.visible_to(request.user).of(tenant_id, purchase_id)
+    key = get_object_or_404(visible, public_id=key_id)
+    return HttpResponse(copy_key(key.public_id, actor=request.user), content_type="text/plain; charset=utf-8")

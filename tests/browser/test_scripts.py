@@ -3,8 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from activity.models import Action, Event
 from csp_portal.accounts.permissions import Role
 from tests.factories import CustomerFactory, UserFactory, buy_line, make_link, make_sku
+from tests.helpers import cancel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,6 +58,33 @@ def test_the_link_is_copied_whole_and_so_is_the_command(signed_in, open_browser,
     visitor.get_by_role("button", name="Copy the command").click()
     expect(visitor.get_by_text("Copied")).to_be_visible()
     assert clipboard_of(visitor) == f"curl -fOJL --data '' {address}"
+
+
+def test_a_key_is_copied_without_being_shown_and_the_log_knows(signed_in, agent, line):
+    make_link(agent, line.purchase)
+    page = signed_in(agent)
+    let_paste(page)
+    page.goto(f"/customers/{line.order.customer.tenant_id}/software/?sku={line.purchase.sku.public_id}")
+    key = line.purchase.keys.get()
+    page.get_by_role("button", name=f"Copy the key that ends in {key.last_five}").click()
+    expect(page.get_by_text("Copied. That you did stands in the activity log.")).to_be_visible()
+    copied = clipboard_of(page)
+    assert copied.endswith(key.last_five)
+    assert "•" not in copied
+    assert copied not in page.content()
+    assert Event.objects.filter(action=Action.KEY_COPIED, actor_name=agent.email).count() == 1
+
+
+def test_a_key_that_is_not_given_out_leaves_the_clipboard_as_it_was(signed_in, agent, line):
+    make_link(agent, line.purchase)
+    page = signed_in(agent)
+    let_paste(page)
+    page.goto(f"/customers/{line.order.customer.tenant_id}/software/?sku={line.purchase.sku.public_id}")
+    page.evaluate("navigator.clipboard.writeText('as it was')")
+    cancel(line, agent)
+    page.get_by_role("button", name="Copy the key").click()
+    expect(page.get_by_text("The key was not given out. Press Show to be told why.")).to_be_visible()
+    assert clipboard_of(page) == "as it was"
 
 
 def test_without_a_clipboard_for_pages_the_text_is_selected_and_copied(signed_in, agent, line):

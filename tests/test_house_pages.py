@@ -404,6 +404,13 @@ def test_a_price_is_only_read(browser):
     assert browser.get("/operator/software/price/add/").status_code == 404
 
 
+def test_each_cell_of_a_list_carries_the_head_of_its_column_for_phones(browser, agent, customer):
+    each_kind_of_row(agent, customer)
+    source = browser.get(listed("sku")).content.decode()
+    for head in ("ProductId:SkuId", "Term", "Cancellation policy", "Keys", "In the pool", "Lines waiting"):
+        assert f'<td data-label="{head}"' in source
+
+
 def test_a_long_list_of_bad_rows_is_cut(browser):
     out = io.StringIO()
     writer = csv.writer(out)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.calendar_utc import utc_day
@@ -71,7 +72,7 @@ class SkuAdmin(OperatorAdmin):
 
     @admin.display(description="ProductId:SkuId")
     def number(self, sku: Sku) -> str:
-        return sku.catalogue_id
+        return format_html('<span class="id">{}</span>', sku.catalogue_id)
 
     @admin.display(description=_("term"))
     def term_label(self, sku: Sku) -> str:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.html import format_html
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -75,7 +76,7 @@ class ProductKeyAdmin(OperatorAdmin):
 
     @admin.display(description=_("key"))
     def masked_key(self, key: ProductKey) -> str:
-        return key.masked
+        return format_html('<span class="id">{}</span>', key.masked)
 
     @admin.display(description=_("imported"))
     def imported(self, key: ProductKey) -> str:

@@ -1,5 +1,6 @@
 """Prices: read only, for they are the price list's, which is loaded here too (M6)."""
 
+from datetime import MAXYEAR
 from typing import Any
 
 from django import forms
@@ -7,12 +8,13 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.money import format_money
 from csp_portal.operator_site import OperatorAdmin, site
 from csp_portal.row_files import BadFile
-from csp_portal.templatetags.portal import instant
+from csp_portal.templatetags.portal import NOTHING, instant
 from software.admin.upload import UploadForm, upload_page
 from software.models import Price
 from software.services import import_price_list
@@ -81,7 +83,9 @@ class PriceAdmin(OperatorAdmin):
 
     @admin.display(description=_("quantity"))
     def from_quantity(self, price: Price) -> str:
-        return f"{price.tier_min}–{price.tier_max or ''}"
+        if price.tier_max is None:
+            return now_("from %(quantity)s") % {"quantity": price.tier_min}
+        return f"{price.tier_min}–{price.tier_max}"
 
     @admin.display(description=_("price per unit"))
     def charged(self, price: Price) -> str:
@@ -97,4 +101,4 @@ class PriceAdmin(OperatorAdmin):
 
     @admin.display(description=_("until before"))
     def ends(self, price: Price) -> str:
-        return instant(price.effective_end)
+        return NOTHING if price.effective_end.year == MAXYEAR else instant(price.effective_end)

@@ -11,7 +11,7 @@ from activity.models import Action, Event
 from csp_portal.errors import Refusal
 from orders.billing.models import Entry
 from orders.models import CartLine, Order, PaymentMethod
-from orders.services import add_to_cart, place_order
+from orders.services import add_to_cart, place_order, remove_from_cart
 from software.models import Kind
 from tests.factories import CustomerFactory, UserFactory, buy, make_sku, reviewed_now
 from tests.helpers import in_threads, words_of
@@ -91,6 +91,18 @@ def test_the_same_key_with_another_body_is_refused(agent, customer, filled, chan
 def test_a_review_of_other_lines_orders_nothing(agent, customer, filled, change):
     with pytest.raises(Refusal) as refused:
         order_it(agent, customer, change(filled))
+    assert refused.value.code == "cart_changed"
+    assert not Order.objects.exists()
+
+
+def test_a_cart_that_was_emptied_and_filled_again_needs_a_review_of_its_own(agent, customer):
+    sku = make_sku()
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
+    sent = {"reviewed": reviewed_now(agent, customer)}
+    remove_from_cart(customer.tenant_id, sku.public_id, actor=agent)
+    add_to_cart(customer.tenant_id, sku.public_id, 1, actor=agent)
+    with pytest.raises(Refusal) as refused:
+        order_it(agent, customer, sent)
     assert refused.value.code == "cart_changed"
     assert not Order.objects.exists()
 

@@ -37,6 +37,7 @@ def test_an_order_shows_its_money_by_line_with_tax_labels_and_who_placed_it(cloc
     order = buy_line(agent, customer, make_sku("100.00", market="DE", currency="EUR"), quantity=2).order
     page = read(order.get_absolute_url())
     assert f"Placed by {agent.name}" in page
+    assert "payment: on account" in page
     assert "24 Jan 2020, 12:00 UTC" in page
     assert '100.00 EUR</span> <span class="tax-label">excl. tax' in page
     assert "38.00 EUR" in page

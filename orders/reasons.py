@@ -59,8 +59,8 @@ CREDIT_LIMIT_EXCEEDED = Reason(
     code="credit_limit_exceeded",
     rule="B3",
     sentence=_(
-        "This order comes to %(amount)s including tax. Of your credit limit of %(limit)s, %(owed)s is owed already, so "
-        "only %(left)s is left."
+        "This order comes to %(amount)s including tax. Of your credit limit of %(credit_limit)s, %(owed)s is owed "
+        "already, so only %(left)s is left."
     ),
     next_step=_("Order less, or ask the operator at %(operator)s for a higher credit limit."),
 )

@@ -55,6 +55,7 @@ def test_anybody_may_read_every_reason_with_rule_sentence_next_step_and_status()
 def test_every_fact_that_a_sentence_names_is_called_something():
     named = {name for code in OURS for name in Reason.registry[code].placeholders}
     assert named - FACTS.keys() == set(), "Name these facts in csp_portal/facts.py."
+    assert FACTS.keys() - named == set(), "No sentence names these facts of csp_portal/facts.py."
 
 
 @pytest.mark.parametrize("code", OURS)

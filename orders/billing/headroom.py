@@ -50,7 +50,7 @@ class Headroom:
         return Refusal(
             reasons.CREDIT_LIMIT_EXCEEDED,
             amount=Money(gross, self.currency),
-            limit=Money(self.limit, self.currency),
+            credit_limit=Money(self.limit, self.currency),
             owed=Money(self.owed, self.currency),
             left=Money(self.left, self.currency),
             operator=operator,

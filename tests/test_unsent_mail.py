@@ -98,6 +98,12 @@ def test_the_text_is_shown_without_what_opens_something(browser):
     assert signature_of("/invitations/7/") not in page.content.decode()
 
 
+def test_instants_stand_with_their_zone(browser, clock):
+    mail = failed()
+    for address in (LIST, page_of(mail)):
+        assert "24 Jan 2020, 12:00 UTC" in words_of(browser.get(address))
+
+
 def test_a_mail_is_only_read_there(browser):
     mail = failed()
     assert browser.post(page_of(mail), {"subject": "Other"}).status_code == 405

@@ -17,7 +17,7 @@ from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.mail.models import Mail, MailQuerySet, MailState
 from csp_portal.mail.upkeep import refusal_to_try, try_again, try_all_again
 from csp_portal.operator_site import OperatorAdmin, site
-from csp_portal.templatetags.portal import badge
+from csp_portal.templatetags.portal import badge, instant
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -38,13 +38,13 @@ class StateFilter(admin.SimpleListFilter):
 class MailAdmin(OperatorAdmin):
     """Mails, read only. Those that were not sent can be tried again, one or all."""
 
-    list_display = ("subject", "to", "shown_state", "queued_at", "attempts", "last_error")
+    list_display = ("subject", "to", "shown_state", "queued", "attempts", "last_error")
     list_filter = (StateFilter,)
     search_fields = ("subject", "to")
     ordering = ("-queued_at", "-pk")
     fields = (
         *("subject", "to", "shown_state", "last_error", "attempts"),
-        *("queued_at", "next_try_at", "sent_at", "shown_text"),
+        *("queued", "next_try", "sent", "shown_text"),
     )
     change_form_template = "admin/mail/change_form.html"
     change_list_template = "admin/mail/change_list.html"
@@ -52,6 +52,18 @@ class MailAdmin(OperatorAdmin):
     @admin.display(description=gettext_lazy("state"))
     def shown_state(self, mail: Mail) -> str:
         return render_to_string("partials/badge.html", badge(mail.state.tone, mail.state.label))
+
+    @admin.display(description=gettext_lazy("queued"), ordering="queued_at")
+    def queued(self, mail: Mail) -> str:
+        return instant(mail.queued_at)
+
+    @admin.display(description=gettext_lazy("next try"))
+    def next_try(self, mail: Mail) -> str:
+        return instant(mail.next_try_at)
+
+    @admin.display(description=gettext_lazy("sent"))
+    def sent(self, mail: Mail) -> str:
+        return instant(mail.sent_at)
 
     @admin.display(description=gettext_lazy("text"))
     def shown_text(self, mail: Mail) -> str:

@@ -89,7 +89,7 @@ class Mail(models.Model):
         indexes = (models.Index("next_try_at", condition=Q(sent_at=None), name="mail_due"),)
 
     def __str__(self) -> str:
-        return f"{self.to}: {self.subject}"
+        return self.subject
 
     @property
     def state(self) -> MailState:

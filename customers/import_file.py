@@ -93,8 +93,7 @@ def _read_row(line: int, cells: dict[str, str]) -> ImportRow:
 
 
 def _wrong_relationship(given: str) -> list[str]:
-    known = {_bare(relationship) for relationship in RELATIONSHIPS}
-    if _bare(given) in known:
+    if _bare(given) in _KNOWN_RELATIONSHIPS:
         return []
     reason = _("Relationship: Give one of Partner Center's: %(known)s.") % {"known": ", ".join(RELATIONSHIPS)}
     return [reason]
@@ -103,6 +102,9 @@ def _wrong_relationship(given: str) -> list[str]:
 def _bare(relationship: str) -> str:
     """`Microsoft Support`, `microsoft_support` and `MicrosoftSupport` are one."""
     return "".join(sign for sign in relationship.casefold() if sign.isalnum())
+
+
+_KNOWN_RELATIONSHIPS = frozenset(_bare(relationship) for relationship in RELATIONSHIPS)
 
 
 def _repeated(row: ImportRow, known: dict[tuple[str, Any], int]) -> str:

@@ -64,6 +64,7 @@ class Shop:
         invoices = [f"/invoices/{invoice.public_number}/" for invoice in Invoice.objects.exclude(number=None)[:1]]
         return [
             *("/", "/customers/", "/orders/", "/invoices/", "/reasons/", "/no-such-page/"),
+            *("/customers/add/", "/customers/import/", f"{tenant}/edit/"),
             *(f"{tenant}/", f"{tenant}/add/", f"{tenant}/cart/", f"{tenant}/cart/review/", f"{tenant}/orders/"),
             self.software,
             f"{tenant}/software/{sku}/cancel/",

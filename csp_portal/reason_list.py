@@ -57,7 +57,7 @@ class ListedReason:
             name: format_html('<span class="fact">{}</span>', fact(name).placeholder)
             for name in self.reason.placeholders
         }
-        return mark_safe(conditional_escape(text) % names)  # noqa: S308  # both are escaped
+        return mark_safe(conditional_escape(str(text)) % names)  # noqa: S308  # both are escaped
 
 
 @require_safe

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as portal_settings
+from django.db import transaction
 from django.utils import timezone
 
 from csp_portal.embedded.processes import wait_until
 from csp_portal.mail.models import Mail, MailState
 from csp_portal.mail.sending import send_due_mail, send_mail
+from csp_portal.mail.services import queue_mail
 from tests.helpers import in_threads
 from tests.smtp import mail_server_running
 
@@ -40,6 +42,15 @@ def server(settings):
 
 def make_mail(number=1) -> Mail:
     return Mail.objects.create(cause=str(number), to=f"reader{number}@partner.example", subject="A note", text="Read.")
+
+
+def test_a_mail_leaves_by_celery_right_after_its_cause_is_committed(server, worker):
+    with worker():
+        with transaction.atomic():
+            queue_mail("reader@partner.example", "purchase_cancelled", cause="cancellation:1")
+            assert server.mails == []
+        assert wait_until(lambda: server.mails, 30)
+    assert Mail.objects.get().state == MailState.SENT
 
 
 def test_two_senders_at_once_send_a_mail_once(server):

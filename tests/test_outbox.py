@@ -1,5 +1,7 @@
 """Mails are queued with what they tell of, once for each cause and address (X5)."""
 
+import uuid
+
 import pytest
 from django.db import transaction
 
@@ -53,3 +55,10 @@ def test_a_signature_fits_its_path_only():
     assert not addresses.is_genuine("/invitations/8/", signature)
     assert not addresses.is_genuine("/invitations/7/", signature + "x")
     assert not addresses.is_genuine("/invitations/7/", "")
+
+
+def test_the_longest_address_fits_with_its_cause():
+    local, domain = "a" * 64, ".".join(["d" * 60] * 3) + ".example"
+    to = f"{local}@{domain}"[:254]
+    queue_mail(to, "note", cause=f"purchase_cancelled:{uuid.uuid4()}")
+    assert Mail.objects.get().to == to

@@ -63,7 +63,7 @@ class Mail(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    cause = models.CharField(max_length=300, unique=True)
+    cause = models.CharField(max_length=400, unique=True)
     to = models.EmailField(_("recipient"))
     subject = models.CharField(_("subject"), max_length=LONGEST_SUBJECT)
     text = models.TextField()

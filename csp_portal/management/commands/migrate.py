@@ -1,5 +1,7 @@
 """`migrate` as the owner, then the rights of the web role."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +15,17 @@ from csp_portal.database_setup import Role, ensure_database
 from csp_portal.one_sentence import one_sentence
 
 
+@contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    """Tell what is wrong with the addresses or the server in a sentence."""
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        raise CommandError(str(error)) from error
+    except OperationalError as error:
+        raise CommandError(f"The database cannot be reached: {one_sentence(error)}") from error
+
+
 class Command(migrate.Command):
     help = "Makes roles and database where a superuser's address is given, migrates as the owner, grants rights."
 
@@ -20,16 +33,16 @@ class Command(migrate.Command):
         super().add_arguments(parser)
         parser.set_defaults(database=database_roles.OWNER)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Make roles and database before Django's checks, some of which ask the database already."""
         if options["database"] != database_roles.OWNER:
             raise CommandError("Only the owner migrates; leave --database out.")
-        try:
+        with _in_one_sentence():
             self._set_up()
-            super().handle(*args, **options)
-        except ImproperlyConfigured as error:
-            raise CommandError(str(error)) from error
-        except OperationalError as error:
-            raise CommandError(f"The database cannot be reached: {one_sentence(error)}") from error
+            return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
         if not (options["plan"] or options["check_unapplied"]):
             database_roles.grant_rights()
 

@@ -62,3 +62,10 @@ def test_the_longest_address_fits_with_its_cause():
     to = f"{local}@{domain}"[:254]
     queue_mail(to, "note", cause=f"purchase_cancelled:{uuid.uuid4()}")
     assert Mail.objects.get().to == to
+
+
+def test_a_line_break_in_a_name_breaks_neither_subject_nor_text():
+    queue_mail("a@b.example", "note", cause="note:1", whom="Contoso\r\nBcc: all@example.com", when=1)
+    mail = Mail.objects.get()
+    assert mail.subject == "For Contoso Bcc: all@example.com at 1"
+    assert mail.text.startswith("Open ")

@@ -25,7 +25,8 @@ def queue_mail(to: str, template: str, *, cause: str, signed_path: str = "", **f
     Runs in the caller's transaction: no change, no mail.
     """
     with translation.override(settings.LANGUAGE_CODE), timezone.override("UTC"):
-        context = {**written(facts), "operator": settings.OPERATOR_NAME, "link": LINK_MARK}
+        told = {name: _unbroken(fact) for name, fact in written(facts).items()}
+        context = {**told, "operator": settings.OPERATOR_NAME, "link": LINK_MARK}
         compiled: Any = get_template(f"mail/{template}.txt")  # Django's own engine
         subject, _newline, text = compiled.template.render(Context(context, autoescape=False)).strip().partition("\n")
     mail = Mail(cause=f"{cause}:{to}", to=to, subject=_one_line(subject), text=text.strip(), signed_path=signed_path)
@@ -41,6 +42,11 @@ def queue_sending(mail: Mail) -> None:
 def queue_sweep() -> None:
     """Have all that is due sent after the commit."""
     transaction.on_commit(signature(SEND_DUE_MAIL).delay, robust=True)
+
+
+def _unbroken(fact: Any) -> Any:
+    """A text in one line: a line break in a name would end the subject, or begin a paragraph of the mail."""
+    return " ".join(fact.split()) if isinstance(fact, str) else fact
 
 
 def _one_line(subject: str) -> str:

@@ -12,8 +12,8 @@ from activity.services import Actor
 from csp_portal.calendar_utc import utc_day
 from csp_portal.celery import app
 from orders.services import add_to_cart, place_order
-from software.models import KeyState, KeyStatus, ProductKey, SoftwarePurchase
-from software.services import fill_pending, import_keys
+from software.models import CancellationPolicy, KeyIssue, KeyState, KeyStatus, ProductKey, Sku, SoftwarePurchase
+from software.services import change_sku, fill_pending, import_keys
 from software.services.purchasing import lock_pools
 from software.tasks import fill_waiting_lines
 from tests.factories import CustomerFactory, UserFactory, add_keys, buy_line, make_sku, reviewed_now
@@ -37,6 +37,30 @@ def ready_to_order(partner, sku, quantity=1):
     agent, customer = UserFactory(partner=partner, roles=["admin_agent"]), CustomerFactory(partner=partner)
     add_to_cart(customer.tenant_id, sku.public_id, quantity, actor=agent)
     return partial(place_order, customer.tenant_id, reviewed=reviewed_now(agent, customer), actor=agent)
+
+
+def now_one_key_per_unit(sku):
+    policy = CancellationPolicy.SELF_SERVICE
+    values = {"cancellation_policy": policy, "hybrid_benefit": False, "cores_per_unit": None}
+    return change_sku(sku.pk, key_issue=KeyIssue.PER_UNIT, actor=OPERATOR, **values)
+
+
+def one_after_the_other(first, second):
+    """Begin `second` once `first` is done but not committed yet; answers what both did."""
+    done = threading.Event()
+
+    def slowly():
+        with transaction.atomic():
+            answer = first()
+            done.set()
+            until_somebody_waits()
+            return answer
+
+    def meanwhile():
+        done.wait()
+        return second()
+
+    return in_threads(slowly, meanwhile)
 
 
 def key_file(tmp_path, sku, count):
@@ -138,25 +162,34 @@ def test_a_new_line_does_not_pass_one_whose_order_is_not_committed_yet(partner):
     """The older order finds the pool empty; keys come; the newer one must still wait until the older one stands."""
     sku = make_sku()
     older, newer = ready_to_order(partner, sku), ready_to_order(partner, sku)
-    placed = threading.Event()
-
-    def older_and_slow():
-        with transaction.atomic():
-            order = older()
-            placed.set()
-            until_somebody_waits()
-            return order
 
     def newer_after_keys_came():
-        placed.wait()
         add_keys(sku, 1)
         return newer()
 
-    first, second = in_threads(older_and_slow, newer_after_keys_came)
+    first, second = one_after_the_other(older, newer_after_keys_came)
     assert first.placed_at < second.placed_at
     assert queue() == [first.lines.get().purchase_id, second.lines.get().purchase_id]
     assert fill_waiting_lines.apply().get() == 1
     assert keys_of(first.lines.get().purchase) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_how_keys_are_issued_does_not_change_under_an_order_that_is_not_committed_yet(partner):
+    sku = make_sku(keys=3)
+    order = ready_to_order(partner, sku, quantity=3)
+    _order, change = one_after_the_other(order, partial(now_one_key_per_unit, sku))
+    assert change == "key_issue_fixed"
+    assert Sku.objects.get().key_issue == KeyIssue.PER_LINE
+    assert keys_of(SoftwarePurchase.objects.get()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_gets_its_keys_as_a_change_that_is_being_made_says(partner):
+    sku = make_sku(keys=3)
+    order = ready_to_order(partner, sku, quantity=3)
+    one_after_the_other(partial(now_one_key_per_unit, sku), order)
+    assert keys_of(SoftwarePurchase.objects.get()) == 3
 
 
 @pytest.mark.django_db(transaction=True)

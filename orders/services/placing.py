@@ -55,6 +55,7 @@ def place_order(
     placed = Order.objects.filter(customer=cart.customer, idempotency_key=reviewed.key).first()
     if placed is not None:
         return _the_same(placed, digest)
+    lock_pools(cart.lines.values_list("sku_id", flat=True))  # before it is read how their keys are issued
     review = review_cart(cart, now)
     _check(review, reviewed, never_accepted)
     order = Order.objects.create(
@@ -153,9 +154,7 @@ def _record(order: Order, lines: list[OrderLine], actor: User) -> None:
 
 def _allot(purchases: list[SoftwarePurchase], actor: User, now: datetime) -> None:
     """Give keys to the purchases that get some; what cannot be filled waits, and who must know is told (B5)."""
-    pending = [purchase for purchase in purchases if purchase.key_state == KeyState.PENDING]
-    lock_pools(purchase.sku_id for purchase in pending)
-    for purchase in pending:
-        if not allot_keys(purchase, actor=actor, now=now):
+    for purchase in purchases:
+        if purchase.key_state == KeyState.PENDING and not allot_keys(purchase, actor=actor, now=now):
             record(Action.KEYS_PENDING, actor=actor, on=purchase, details={"quantity": purchase.quantity})
             tell_keys_pending(purchase)

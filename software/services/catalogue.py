@@ -10,6 +10,7 @@ from csp_portal.accounts.permissions import require_housekeeper
 from csp_portal.errors import Refusal
 from software import reasons
 from software.models import CancellationPolicy, KeyIssue, Kind, Product, Sku, SoftwarePurchase
+from software.services.purchasing import lock_pools
 
 
 @refusals_recorded(Action.CATALOGUE_CHANGE_REFUSED)
@@ -38,6 +39,7 @@ def change_sku(
     Raises Refusal if the kind of its product does not take a value, or if purchases stand on how its keys are issued.
     """
     require_housekeeper(actor)
+    lock_pools([pk])  # so that an order which is being placed either stands or waits
     sku = Sku.objects.select_related("product").select_for_update(of=("self",)).get(pk=pk)
     _check_kind_takes(sku, KeyIssue(key_issue), CancellationPolicy(cancellation_policy), hybrid_benefit)
     if key_issue != sku.key_issue and SoftwarePurchase.objects.filter(sku=sku).exists():

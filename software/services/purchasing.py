@@ -48,11 +48,12 @@ def create_purchase(*, customer: Customer, sku: Sku, quantity: int, now: datetim
 def lock_pools(sku_ids: Iterable[int]) -> None:
     """Hold the key pools of these SKUs until the transaction ends, so that nobody passes a line that waits (B5).
 
-    Always in one order, so that two who need the same pools do not hold each other up.
+    How keys of these SKUs are issued stays as it is meanwhile. Always in one order, so that two who need the same
+    pools do not hold each other up.
     """
+    lock = "SELECT pg_advisory_xact_lock(hashtextextended('key_pool', sku)) FROM unnest(%s::bigint[]) AS sku"
     with connection.cursor() as cursor:
-        for sku_id in sorted(set(sku_ids)):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('key_pool', %s))", [sku_id])
+        cursor.execute(lock, [sorted(set(sku_ids))])
 
 
 def allot_keys(purchase: SoftwarePurchase, *, actor: Actor | SignedIn, now: datetime) -> bool:

@@ -4,6 +4,7 @@ Django brings the lists, filters and forms; what is saved goes through a service
 is deleted here, for all of it has history. Django's own log of changes stays empty: the activity log is the only one.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,8 @@ from csp_portal.errors import Refusal
 from csp_portal.pagination import ROWS_PER_PAGE, CappedPaginator
 from csp_portal.text_errors import TEXT_ERRORS
 
-_FORM_METHODS = ("GET", "HEAD", "POST")
+_SAFE_METHODS = ["GET", "HEAD"]
+_FORM_METHODS = [*_SAFE_METHODS, "POST"]
 
 
 class OperatorSite(AdminSite):
@@ -71,24 +73,15 @@ class OperatorForm(forms.ModelForm):
 
 
 class OperatorAdmin(ModelAdmin):
-    """How the operator keeps one model: read only, unless a subclass says what can be added or changed.
+    """What the operator sees of one model: its list and its rows, to read."""
 
-    A subclass that says so gives `save_by_service`, which calls the service and answers the row that now stands.
-    """
-
-    can_add = False
-    can_change = False
-    form = OperatorForm
+    row_methods = _SAFE_METHODS
     actions = None
     list_per_page = ROWS_PER_PAGE
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = CappedPaginator
-
-    def save_by_service(self, form: Any, obj: Any, *, actor: Any) -> models.Model:
-        """Make (`obj` is None) or change `obj` with the form's cleaned data; answers the row. May raise Refusal."""
-        raise NotImplementedError
 
     # Who may: the gate has let in an Operator admin, who may all that the class allows.
 
@@ -99,10 +92,10 @@ class OperatorAdmin(ModelAdmin):
         return True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.can_add
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.can_change
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -110,18 +103,23 @@ class OperatorAdmin(ModelAdmin):
     # Addresses
 
     def get_urls(self) -> list[URLPattern]:
-        """The list, the form that adds where there is one, and the page of a row."""
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        gated, form_gate = self.admin_site.admin_view, require_http_methods(list(_FORM_METHODS))
-        row_gate = form_gate if self.can_change else require_safe
-        patterns = [path("", require_safe(gated(self.changelist_view)), name=f"{name}_changelist")]
-        if self.can_add:
-            patterns.append(path("add/", form_gate(gated(self.add_view)), name=f"{name}_add"))
-        patterns += [
-            path(f"{address}/", form_gate(gated(view)), name=f"{name}_{address}")
-            for address, view in self.own_forms().items()
+        """The list, the model's own forms, and the page of a row."""
+        name = self.url_name
+        gated = self.admin_site.admin_view
+        form_gate, row_gate = require_http_methods(_FORM_METHODS), require_http_methods(self.row_methods)
+        return [
+            path("", require_safe(gated(self.changelist_view)), name=f"{name}_changelist"),
+            *(
+                path(f"{address}/", form_gate(gated(view)), name=f"{name}_{address}")
+                for address, view in self.own_forms().items()
+            ),
+            path("<path:object_id>/change/", row_gate(gated(self.change_view)), name=f"{name}_change"),
         ]
-        return [*patterns, path("<path:object_id>/change/", row_gate(gated(self.change_view)), name=f"{name}_change")]
+
+    @property
+    def url_name(self) -> str:
+        """What the names of its addresses begin with."""
+        return f"{self.opts.app_label}_{self.opts.model_name}"
 
     def own_forms(self) -> dict[str, Callable[..., HttpResponse]]:
         """Forms of the model that belong to no single row, by their part of the address."""
@@ -134,7 +132,40 @@ class OperatorAdmin(ModelAdmin):
             raise Http404
         return found
 
-    # Saving
+    # Looks
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            context["page"] = context["cl"].paginator.get_page(context["cl"].page_num)
+        return response
+
+
+class EditableAdmin(OperatorAdmin):
+    """What the operator keeps: rows are changed, and added where `can_add` says so, through a service."""
+
+    can_add = False
+    row_methods = _FORM_METHODS
+    form = OperatorForm
+
+    @abstractmethod
+    def save_by_service(self, form: Any, obj: Any, *, actor: Any) -> models.Model:
+        """Make (`obj` is None) or change `obj` with the form's cleaned data; answers the row. May raise Refusal."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.can_add
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the form that adds, where there is one."""
+        if not self.can_add:
+            return super().get_urls()
+        view = require_http_methods(_FORM_METHODS)(self.admin_site.admin_view(self.add_view))
+        return [path("add/", view, name=f"{self.url_name}_add"), *super().get_urls()]
 
     def changeform_view(
         self, request: Any, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -165,8 +196,6 @@ class OperatorAdmin(ModelAdmin):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing: the service has recorded it."""
 
-    # Looks
-
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """The field with the browser's own date picker, and without buttons that open other forms beside it."""
         if isinstance(db_field, models.DateField) and not isinstance(db_field, models.DateTimeField):
@@ -175,11 +204,3 @@ class OperatorAdmin(ModelAdmin):
         if isinstance(field, forms.ModelChoiceField) and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = capfirst(self.opts.verbose_name_plural)
-        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
-        context = getattr(response, "context_data", None) or {}
-        if "cl" in context:
-            context["page"] = context["cl"].paginator.get_page(context["cl"].page_num)
-        return response

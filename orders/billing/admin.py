@@ -7,17 +7,16 @@ from django.http import HttpRequest
 
 from csp_portal.accounts.models import Partner
 from csp_portal.accounts.services import change_partner, create_partner
-from csp_portal.operator_site import OperatorAdmin, site
+from csp_portal.operator_site import EditableAdmin, site
 
 USERS_SHOWN = 100  # on a partner's page
 
 
 @admin.register(Partner, site=site)
-class PartnerAdmin(OperatorAdmin):
+class PartnerAdmin(EditableAdmin):
     """Partners with what stands on landing pages and on invoices to come."""
 
     can_add = True
-    can_change = True
     list_display = ("legal_name", "tax_id", "support_name", "support_email", "created_at")
     search_fields = ("legal_name", "tax_id", "support_email")
     fields = ("legal_name", "address", "tax_id", "support_name", "support_email", "support_phone")

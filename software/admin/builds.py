@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from csp_portal.operator_site import OperatorAdmin, OperatorForm, site
+from csp_portal.operator_site import EditableAdmin, OperatorForm, site
 from csp_portal.templatetags.portal import bytes_filter, instant
 from csp_portal.territories import language_name
 from software.models import Build, Kind, Product
@@ -45,10 +45,10 @@ class ReplaceForm(OperatorForm):
 
 
 @admin.register(Build, site=site)
-class BuildAdmin(OperatorAdmin):
+class BuildAdmin(EditableAdmin):
     """The files of the products."""
 
-    can_add = can_change = True
+    can_add = True
     list_display = ("product", "version", "language_of", "file_type", "file_name", "size_of", "imported")
     list_filter = ("language", "file_type")
     list_select_related = ("product",)

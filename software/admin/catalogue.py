@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.calendar_utc import utc_day
-from csp_portal.operator_site import OperatorAdmin, site
+from csp_portal.operator_site import EditableAdmin, OperatorAdmin, site
 from csp_portal.templatetags.portal import day
 from software.admin.columns import capped_count, written_count
 from software.models import KeyStatus, PolicyVersion, Product, ProductKey, Sku, SoftwarePurchase
@@ -18,10 +18,9 @@ from software.services import change_product, change_sku
 
 
 @admin.register(Product, site=site)
-class ProductAdmin(OperatorAdmin):
+class ProductAdmin(EditableAdmin):
     """Products of the price list; only the family is the operator's."""
 
-    can_change = True
     list_display = ("title", "publisher", "family", "kind", "product_id")
     list_filter = ("kind", "publisher")
     search_fields = ("title", "=product_id", "family")
@@ -33,10 +32,9 @@ class ProductAdmin(OperatorAdmin):
 
 
 @admin.register(Sku, site=site)
-class SkuAdmin(OperatorAdmin):
+class SkuAdmin(EditableAdmin):
     """SKUs of the price list with their pools; what the list does not say but propose is the operator's."""
 
-    can_change = True
     list_display = (
         "title",
         "number",

@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.calendar_utc import utc_day
-from csp_portal.operator_site import OperatorAdmin, OperatorForm, site
+from csp_portal.operator_site import EditableAdmin, OperatorForm, site
 from csp_portal.templatetags.portal import day
 from csp_portal.territories import country_name
 from software.models import MarketRestriction, TaxRate
@@ -54,10 +54,10 @@ class WhenFilter(admin.SimpleListFilter):
         return queryset.filter(found.get(self.value() or "", Q()))
 
 
-class MarketAdmin(OperatorAdmin):
+class MarketAdmin(EditableAdmin):
     """What lists of markets have in common."""
 
-    can_add = can_change = True
+    can_add = True
     list_filter = (WhenFilter,)
     search_fields = ("=market",)
     search_help_text = _("A country's code, such as DE.")

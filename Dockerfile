@@ -18,10 +18,11 @@ RUN python -m venv /opt/venv \
 FROM python:3.11.14-slim-bookworm AS portal
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     ENVIRONMENT=production STATIC_ROOT=/portal/staticfiles MEDIA_ROOT=/srv/files \
-    FILE_UPLOAD_TEMP_DIR=/srv/uploads VAR_DIR=/tmp
+    FILE_UPLOAD_TEMP_DIR=/srv/uploads VAR_DIR=/run/portal TMPDIR=/run/portal
 RUN groupadd --gid 10001 portal \
     && useradd --uid 10001 --gid portal --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin portal \
-    && install --directory --owner=portal --group=portal --mode=0750 /srv/files /srv/uploads
+    && install --directory --owner=portal --group=portal --mode=0750 /srv/files /srv/uploads \
+    && install --directory --owner=portal --group=portal --mode=0700 /run/portal
 WORKDIR /portal
 COPY --from=packages /opt/venv /opt/venv
 # Only what is served: the icons' package is needed to draw the sprite, not to show it.
@@ -44,10 +45,11 @@ CMD ["granian", "--interface", "wsgi", "--no-ws", "--host", "0.0.0.0", "--port",
      "--blocking-threads", "4", "--backpressure", "64", "csp_portal.wsgi:application"]
 
 FROM nginx:1.28.0-bookworm AS proxy
+RUN install --directory --owner=10001 --group=10001 --mode=0700 /run/portal
 COPY --from=portal /portal/staticfiles /srv/static
 COPY csp_portal/deployment/nginx.conf.template /etc/nginx/templates/nginx.conf.template
 USER 10001:10001
 EXPOSE 8080 8443
 HEALTHCHECK --interval=15s --timeout=6s --start-period=10s --retries=3 \
     CMD ["curl", "--fail", "--silent", "--show-error", "http://127.0.0.1:8080/nginx-health"]
-CMD ["nginx", "-c", "/tmp/nginx.conf", "-g", "daemon off;"]
+CMD ["nginx", "-c", "/run/portal/nginx.conf", "-g", "daemon off;"]

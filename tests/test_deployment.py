@@ -85,6 +85,16 @@ def test_no_container_of_the_portal_is_root_or_may_write_to_its_own_files():
         assert SERVICES[service]["cap_drop"] == ["ALL"]
 
 
+def test_what_a_container_writes_lies_in_a_folder_that_only_its_user_opens():
+    for service in ("nginx", *OF_PORTAL):
+        assert SERVICES[service]["tmpfs"] == ["/run/portal:uid=10001,gid=10001,mode=0700"]
+    assert "VAR_DIR=/run/portal" in DOCKERFILE
+    assert "TMPDIR=/run/portal" in DOCKERFILE
+    assert SERVICES["nginx"]["environment"]["PORTAL_TEMPORARY"] == "/run/portal"
+    assert "/run/portal/nginx.conf" in DOCKERFILE
+    assert "/tmp" not in DOCKERFILE
+
+
 def test_web_and_worker_can_be_scaled():
     for service in ("web", "worker"):
         assert not {"container_name", "ports", "hostname"} & SERVICES[service].keys()

@@ -62,6 +62,20 @@ SESSION_OVER_BUDGET = Reason(
     next_step=_("Open its link again and start a new download, which counts, or ask %(contact)s."),
     status=429,
 )
+NOTHING_SENT = Reason(
+    code="nothing_sent",
+    rule="K8",
+    sentence=_("Nothing of this download was sent within 15 minutes of its start. It is closed and was not counted."),
+    next_step=_("Open its link again and start a new download, or ask %(contact)s."),
+    status=410,
+)
+SESSION_FAULT = Reason(
+    code="session_fault",
+    rule="K8",
+    sentence=_("This download failed by a fault of ours. It is closed and was not counted."),
+    next_step=_("Open its link again and start a new download, or ask %(contact)s."),
+    status=410,
+)
 FILE_REPLACED = Reason(
     code="file_replaced",
     rule="K7",

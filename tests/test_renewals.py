@@ -11,7 +11,7 @@ from django.urls import reverse
 from activity.models import Action, Event
 from csp_portal.accounts.permissions import Role
 from csp_portal.errors import Refusal
-from software.models import LINK_DOWNLOADS, DownloadLink, DownloadSession
+from software.models import LINK_DOWNLOADS, DownloadLink, DownloadSession, Grant
 from software.services import grant_link, renew_link, revoke_link
 from tests.factories import UserFactory, buy_line, make_link, make_sku
 from tests.helpers import cancel, in_threads, words_of
@@ -70,6 +70,19 @@ def test_a_live_link_is_renewed_from_now_and_nothing_is_added_up(clock, agent, c
     assert "50 of 50 left" in words_of(page)
     event = Event.objects.get(action=Action.LINK_RENEWED)
     assert (event.actor_name, event.details["grant"], event.link_id) == (agent.email, 2, link.public_id)
+
+
+def test_every_grant_is_kept_as_it_was(clock, agent, colleague, link):
+    clock.set("2020-01-30T00:00:00Z")
+    renew_link(link.public_id, grant_seen=1, replace_address=True, actor=colleague)
+    renew_link(link.public_id, grant_seen=1, actor=agent)  # overtaken: no grant
+    kept = Grant.objects.filter(link=link).values_list("number", "granted_by__email", "limit", "address_number")
+    assert list(kept) == [(1, agent.email, LINK_DOWNLOADS, 1), (2, colleague.email, LINK_DOWNLOADS, 2)]
+    lives = Grant.objects.values_list("granted_at", "expires_at")
+    assert [(f"{start:%m-%d %H}", f"{end:%m-%d %H}") for start, end in lives] == [
+        ("01-24 12", "02-07 12"),
+        ("01-30 00", "02-13 00"),
+    ]
 
 
 @pytest.mark.parametrize("dead", ["expired", "used up"])

@@ -2,13 +2,15 @@
 
 from software.models.catalogue import Build, KeyIssue, Kind, Price, Product, Sku
 from software.models.keys import KeyStatus, ProductKey
-from software.models.links import LINK_DOWNLOADS, LINK_LIFETIME, DownloadLink, LinkState
+from software.models.links import LINK_DOWNLOADS, LINK_LIFETIME, DownloadLink, Grant, LinkState
 from software.models.markets import MarketRestriction, TaxRate
 from software.models.policies import CancellationPolicy, PolicyVersion
 from software.models.purchases import KeyState, PurchaseStatus, SoftwarePurchase
-from software.models.sessions import SESSION_LIFETIME, SPARE_BYTES, DownloadSession, SessionEnd
+from software.models.sessions import FIRST_BYTE_WITHIN, SESSION_LIFETIME, SPARE_BYTES, DownloadSession, SessionEnd
+from software.models.transfers import Transfer, TransferLog
 
 __all__ = [
+    "FIRST_BYTE_WITHIN",
     "LINK_DOWNLOADS",
     "LINK_LIFETIME",
     "SESSION_LIFETIME",
@@ -17,6 +19,7 @@ __all__ = [
     "CancellationPolicy",
     "DownloadLink",
     "DownloadSession",
+    "Grant",
     "KeyIssue",
     "KeyState",
     "KeyStatus",
@@ -32,4 +35,6 @@ __all__ = [
     "Sku",
     "SoftwarePurchase",
     "TaxRate",
+    "Transfer",
+    "TransferLog",
 ]

@@ -188,3 +188,22 @@ class DownloadLink(models.Model):
             "link_id": self.public_id,
             "link_made_by": self.granted_by.email,
         }
+
+
+class Grant(models.Model):
+    """One grant of a link: its first, or a renewal (K4). Never changed; the link itself holds the one that stands."""
+
+    link = models.ForeignKey(DownloadLink, on_delete=models.PROTECT, related_name="grants")
+    number = models.PositiveIntegerField()
+    granted_at = models.DateTimeField()
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    limit = models.PositiveSmallIntegerField()
+    address_number = models.PositiveIntegerField()  # of the address that stood with it
+
+    class Meta:
+        ordering = ("link", "number")
+        constraints = (models.UniqueConstraint("link", "number", name="software_grant_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.link} {self.number}"

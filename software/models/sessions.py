@@ -16,6 +16,8 @@ from software.models.links import DownloadLink
 
 SESSION_LIFETIME = timedelta(hours=24)  # K7
 SPARE_BYTES = 64 * 1024 * 1024  # beyond twice the file: what restarts and probes may ask for (K7)
+LONGEST_USER_AGENT = 200  # characters that are kept of it
+FIRST_BYTE_WITHIN = timedelta(minutes=15)  # of the start; else the download is not counted (K8)
 
 
 class SessionEnd(models.TextChoices):
@@ -23,6 +25,8 @@ class SessionEnd(models.TextChoices):
     REVOKED = "revoked", _("revoked")
     FILE_REPLACED = "file_replaced", _("closed: its file was replaced")
     OVER_BUDGET = "over_budget", _("closed: too many bytes were asked for")
+    NOTHING_SENT = "nothing_sent", _("closed: nothing was sent within 15 minutes")
+    FAULT = "fault", _("closed: the fault was ours")
 
     @property
     def reason(self) -> Reason:
@@ -32,6 +36,8 @@ class SessionEnd(models.TextChoices):
             SessionEnd.REVOKED: reasons.LINK_REVOKED,
             SessionEnd.FILE_REPLACED: reasons.FILE_REPLACED,
             SessionEnd.OVER_BUDGET: reasons.SESSION_OVER_BUDGET,
+            SessionEnd.NOTHING_SENT: reasons.NOTHING_SENT,
+            SessionEnd.FAULT: reasons.SESSION_FAULT,
         }[self]
 
 
@@ -78,7 +84,15 @@ class DownloadSession(models.Model):
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     build_sha256 = models.CharField(max_length=64)
+    address = models.GenericIPAddressField(null=True)  # of who started it
+    user_agent = models.CharField(max_length=LONGEST_USER_AGENT, blank=True)
     bytes_asked = models.BigIntegerField(default=0)
+    bytes_sent = models.BigIntegerField(default=0)
+    sent_at = models.DateTimeField(
+        null=True
+    )  # since when bytes are known, by object storage supposed, to have been sent
+    completed_at = models.DateTimeField(null=True)  # when every byte of the file had been sent at least once
+    released_at = models.DateTimeField(null=True)  # when its count was given back (K8)
     closed_at = models.DateTimeField(null=True)
     end = models.CharField(max_length=15, choices=SessionEnd.choices, blank=True)
 
@@ -88,6 +102,10 @@ class DownloadSession(models.Model):
         constraints = (
             models.UniqueConstraint("link", "attempt_id", name="software_session_once_an_attempt"),
             models.CheckConstraint(condition=Q(bytes_asked__gte=0), name="software_session_bytes_asked"),
+            models.CheckConstraint(condition=Q(bytes_sent__gte=0), name="software_session_bytes_sent"),
+            models.CheckConstraint(
+                condition=Q(released_at=None) | Q(closed_at__isnull=False), name="software_session_released_is_closed"
+            ),
             models.CheckConstraint(
                 condition=Q(closed_at=None, end="") | Q(closed_at__isnull=False) & ~Q(end=""),
                 name="software_session_closed_with_end",
@@ -96,6 +114,7 @@ class DownloadSession(models.Model):
         indexes = (
             models.Index("link", "grant_number", name="software_session_by_grant"),
             models.Index("expires_at", condition=Q(closed_at=None), name="software_session_by_expiry"),
+            models.Index("started_at", condition=Q(sent_at=None, released_at=None), name="software_session_unsent"),
         )
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ from software.models import (
     Build,
     DownloadLink,
     DownloadSession,
+    Grant,
     SessionEnd,
     SoftwarePurchase,
 )
@@ -154,6 +155,7 @@ def _make_link(purchase: SoftwarePurchase, build: Build, actor: User, now: datet
     link = DownloadLink.objects.create(
         purchase=purchase, build=build, granted_at=now, granted_by=actor, expires_at=_expiry(purchase, now)
     )
+    _keep_grant(link)
     record(Action.LINK_GRANTED, actor=actor, on=link, details=_grant_details(link))
     return link
 
@@ -177,8 +179,22 @@ def _grant_anew(link: DownloadLink, actor: User, now: datetime) -> DownloadLink:
     link.used = 0
     link.expired_at = link.short_told_at = link.end_told_at = None
     link.save(update_fields=_GRANT)
+    _keep_grant(link)
     record(Action.LINK_RENEWED, actor=actor, on=link, details=_grant_details(link))
     return link
+
+
+def _keep_grant(link: DownloadLink) -> None:
+    """Write down the grant that stands now: the link forgets it with the next one."""
+    Grant.objects.create(
+        link=link,
+        number=link.grant_number,
+        granted_at=link.granted_at,
+        granted_by=link.granted_by,
+        expires_at=link.expires_at,
+        limit=link.limit,
+        address_number=link.address_number,
+    )
 
 
 def _grant_details(link: DownloadLink) -> dict[str, object]:

@@ -6,6 +6,8 @@ import idna
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from csp_portal.errors import Text
+
 LONGEST_DOMAIN = 253  # characters, as DNS carries it
 _LONGEST_PART = 63
 _PART = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -54,5 +56,5 @@ def _read_part(part: str) -> tuple[str, str]:
     return shown, carried
 
 
-def _wrong(reason: object, **facts: object) -> ValidationError:
-    return ValidationError(reason, params=facts, code="domain")  # type: ignore[arg-type]
+def _wrong(reason: Text, **facts: object) -> ValidationError:
+    return ValidationError(reason, params=facts, code="domain")  # type: ignore[arg-type]  # the stubs: str, not lazy

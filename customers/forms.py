@@ -8,6 +8,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from csp_portal.choices import offer
 from csp_portal.errors import Refusal
 from csp_portal.territories import country_choices, country_name, currency_choices
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
@@ -35,7 +36,7 @@ class CustomerSearchForm(forms.Form):
         super().__init__(data)
         self.customers = customers
         named = sorted(((code, country_name(code)) for code in customers.markets()), key=lambda market: market[1])
-        self.fields["market"].choices = [("", _("All markets")), *named]  # type: ignore[attr-defined]
+        offer(self, "market", [("", _("All markets")), *named])
         self.is_valid()
 
     @property
@@ -143,7 +144,7 @@ class CustomerForm(forms.Form):
                     self.add_error(name, gettext("Now: %(value)s") % {"value": _shown(customer, name)})
         elif refusal.reason == reasons.MARKET_FIXED:
             for name in FIXED_BY_ORDERS:
-                self.data[name] = getattr(customer, name)  # type: ignore[index]
+                self.data[name] = getattr(customer, name)  # type: ignore[index]  # a copy of what was sent
 
 
 def _initial(customer: Customer | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from csp_portal.choices import offer
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 from orders.models import MAX_QUANTITY
 from orders.review import Review, ReviewLine
@@ -85,8 +86,7 @@ class CatalogueFilterForm(forms.Form):
     def __init__(self, data: Any) -> None:
         super().__init__(data)
         publishers = Product.objects.order_by("publisher").values_list("publisher", flat=True).distinct()
-        named = [(publisher, publisher) for publisher in publishers]
-        self.fields["publisher"].choices = [("", _("All publishers")), *named]  # type: ignore[attr-defined]
+        offer(self, "publisher", [("", _("All publishers")), *((publisher, publisher) for publisher in publishers)])
         self.is_valid()
 
     @property

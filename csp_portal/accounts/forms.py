@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import NAME_LENGTH, User, roles_of_side
 from csp_portal.accounts.permissions import Role
+from csp_portal.choices import offer
 from csp_portal.day_field import DayField, keep_what_was_typed
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 
@@ -79,7 +80,7 @@ class RoleChoice(forms.Form):
     def __init__(self, *args: Any, partner_id: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = roles_of_side(partner_id)
-        self.fields["roles"].choices = [(role.value, role.label) for role in offered]  # type: ignore[attr-defined]
+        offer(self, "roles", [(role.value, role.label) for role in offered])
         if Role.AUDITOR not in offered:
             del self.fields["auditor_last_day"]
 

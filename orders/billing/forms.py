@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from csp_portal.choices import offer
 from csp_portal.rounding import minor_unit_digits
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 
@@ -31,8 +32,7 @@ class CreditLimitForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        codes = [(code, code) for code in sorted(minor_unit_digits())]
-        self.fields["currency"].choices = [("", ""), *codes]  # type: ignore[attr-defined]
+        offer(self, "currency", [("", ""), *((code, code) for code in sorted(minor_unit_digits()))])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

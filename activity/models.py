@@ -46,6 +46,7 @@ class Action(models.TextChoices):
     KEYS_PENDING = "keys_pending", _("Keys pending")
     KEY_REVEALED = "key_revealed", _("Key shown")
     KEY_COPIED = "key_copied", _("Key copied")
+    KEY_EXPORTED = "key_exported", _("Key exported")
     KEY_REFUSED = "key_refused", _("Key refused")
     LINK_GRANTED = "link_granted", _("Link made")
     LINK_RENEWED = "link_renewed", _("Link renewed")
@@ -65,7 +66,7 @@ class Action(models.TextChoices):
 
 
 # What the log page lists first (A1): who came by a key, a link or a download, and who was refused one.
-SAW_THE_KEY = frozenset({Action.KEY_REVEALED, Action.KEY_COPIED})
+SAW_THE_KEY = frozenset({Action.KEY_REVEALED, Action.KEY_COPIED, Action.KEY_EXPORTED})
 MADE_THE_LINK = frozenset({Action.LINK_GRANTED, Action.LINK_RENEWED})
 USED_THE_LINK = frozenset({Action.DOWNLOAD_STARTED})
 KEYS_AND_DOWNLOADS = frozenset(
@@ -91,6 +92,14 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def keys_and_downloads(self) -> Self:
         return self.filter(action__in=KEYS_AND_DOWNLOADS)
+
+    def of_purchase(self, purchase_id: UUID) -> Self:
+        """Rows about one purchase, its keys and its links."""
+        return self.filter(purchase_id=purchase_id)
+
+    def about_key(self, key_id: UUID) -> Self:
+        """Rows about the key with this public id, whatever key its hash was made with then."""
+        return self.filter(details__key=str(key_id))
 
     def by_user(self, name: str) -> Self:
         """Rows of who acted under `name`: an e-mail address, or a job's name."""

@@ -74,8 +74,8 @@ def record(
 ) -> Event:
     """Write one row, with its address, in the caller's transaction: no row, no action (A3).
 
-    `on` names what it happened to; the row belongs to that thing's partner, else to `partner`, else to the actor's.
-    Never put a secret or a token in `details`.
+    `on` names what it happened to, and may bring details of its own; the row belongs to that thing's partner, else to
+    `partner`, else to the actor's. Never put a secret or a token in `details`.
     """
     who = Actor.of(actor)
     row: dict[str, Any] = {"partner_id": partner.pk if partner else who.partner_id}
@@ -102,9 +102,8 @@ def _write(action: Action, who: Actor, rows: list[dict[str, Any]], details: dict
                 actor_kind=who.kind,
                 actor_id=who.public_id,
                 actor_name=who.name,
-                details=details,
                 ip_commitment=address_commitment(address, salt) if address else b"",
-                **row,
+                **{**row, "details": {**row.get("details", {}), **details}},
             )
             for row, salt in zip(rows, salts, strict=True)
         ),

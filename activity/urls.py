@@ -1,8 +1,11 @@
-"""Addresses of the activity log."""
+"""Addresses of the activity log, and of what it tells of one key."""
 
 from django.urls import path
 
-from activity.views import log
+from activity.views import key, log
 
 app_name = "activity"
-urlpatterns = [path("activity/", log, name="log")]
+urlpatterns = [
+    path("activity/", log, name="log"),
+    path("customers/<uuid:tenant_id>/software/<uuid:purchase_id>/keys/<uuid:key_id>/", key, name="key"),
+]

@@ -126,6 +126,12 @@ KEY_REVOKED = Reason(
     sentence=_("This key has been revoked with its purchase and is not shown any more."),
     next_step=_("Buy the product again if the customer needs a key."),
 )
+NO_KEYS_TO_EXPORT = Reason(
+    code="no_keys_to_export",
+    rule="K2",
+    sentence=_("This purchase has no keys to export; its status is: %(status)s."),
+    next_step=_("Open the Software page again, and export the keys of a purchase that has some."),
+)
 RESERVATION_NOT_SOLD = Reason(
     code="reservation_not_sold_in_market",
     rule="M2",

@@ -9,6 +9,11 @@ app_name = "software"
 urlpatterns = [
     path("customers/<uuid:tenant_id>/software/<uuid:purchase_id>/get/", links.get, name="get"),
     path(
+        "customers/<uuid:tenant_id>/software/<uuid:purchase_id>/keys/export/",
+        keys.exported_keys,
+        name="export_keys",
+    ),
+    path(
         "customers/<uuid:tenant_id>/software/<uuid:purchase_id>/keys/<uuid:key_id>/show/",
         keys.show_key,
         name="show_key",

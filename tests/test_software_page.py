@@ -354,7 +354,8 @@ def test_a_global_admin_sees_the_purchase_but_no_key_and_no_link(agent, global_a
     page, text = response.content.decode(), words_of(response)
     assert line.order.number in text
     assert "Only these roles may see keys and downloads: Admin agent. Yours: Global admin." in text
-    assert "•••••" not in page
+    assert line.purchase.keys.get().masked in text
+    assert line.purchase.keys.get().reveal() not in page
     assert link.token not in page
     assert reverse("software:get", args=[customer.tenant_id, line.purchase.public_id]) not in page
 

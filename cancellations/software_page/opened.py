@@ -149,10 +149,17 @@ class OpenRow:
         return RenewForm(initial={"grant": self.link.grant_number}, auto_id="renew_%s")
 
     @property
+    def has_keys(self) -> bool:
+        return self.purchase.key_state == KeyState.ALLOTTED and self.is_usable
+
+    @property
+    def has_several_keys(self) -> bool:
+        return self.has_keys and self.key_page.paginator.count > 1
+
+    @property
     def shows_keys(self) -> bool:
         """Whether the keys stand on the page, masked: once they were got, or where there is no file to get."""
-        ready = self.purchase.key_state == KeyState.ALLOTTED and not self.keys_refusal and self.is_usable
-        return ready and (bool(self.links) or not self.builds)
+        return self.has_keys and not self.keys_refusal and (bool(self.links) or not self.builds)
 
     @cached_property
     def key_page(self) -> "Page[ProductKey]":

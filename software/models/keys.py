@@ -18,6 +18,11 @@ class KeyStatus(models.TextChoices):
     ALLOTTED = "allotted", _("allotted")
     REVOKED = "revoked", _("revoked")
 
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return "good" if self == KeyStatus.ALLOTTED else "neutral"
+
 
 class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
     def visible_to(self, user: User) -> Self:
@@ -81,16 +86,21 @@ class ProductKey(models.Model):
         """What pages show until the key is asked for."""
         return f"•••••-•••••-•••••-•••••-{self.last_five}"
 
+    @property
+    def state(self) -> KeyStatus:
+        return KeyStatus(self.status)
+
     def reveal(self) -> str:
-        """The key in clear. Only `reveal_key` and `copy_key` may call this, which log it first."""
+        """The key in clear. Only `services.keys` may call this, which logs it first."""
         return custody.decrypt(self.secret)
 
     def log_subject(self) -> dict[str, Any]:
-        """What the activity log says of it: its last five characters and its keyed hash."""
+        """What the activity log says of it: its last five characters, its keyed hash, and its id, which stays."""
         assert self.purchase is not None  # a key in the pool has nothing to log
         return {
             **self.purchase.log_subject(),
             "key_last_five": self.last_five,
             "key_hash": self.hash,
             "key_hash_key_id": self.hash_key_id,
+            "details": {"key": str(self.public_id)},
         }

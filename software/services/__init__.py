@@ -6,7 +6,7 @@ from software.services.imports.builds import import_build, replace_build_file
 from software.services.imports.keys import import_keys
 from software.services.imports.prices import import_price_list
 from software.services.imports.tax_rates import import_tax_rates
-from software.services.keys import copy_key, reveal_key
+from software.services.keys import copy_key, export_keys, reveal_key
 from software.services.links import grant_link, renew_link, revoke_link
 from software.services.markets import add_restriction, add_tax_rate, change_restriction, change_tax_rate
 from software.services.purchasing import create_purchase, fill_pending, revoke_purchase
@@ -23,6 +23,7 @@ __all__ = [
     "charge",
     "copy_key",
     "create_purchase",
+    "export_keys",
     "fill_pending",
     "grant_link",
     "import_build",

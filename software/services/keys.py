@@ -1,16 +1,17 @@
-"""Showing and copying a key: the event stands in the log before the key leaves (K2)."""
+"""Showing, copying and exporting keys: the events stand in the log before a key leaves (K2)."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
 
 from activity.models import Action
-from activity.services import record, refusals_recorded
+from activity.services import record, record_each, refusals_recorded
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Refusal
 from software import reasons
-from software.models import KeyStatus, ProductKey
+from software.models import KeyState, KeyStatus, ProductKey, SoftwarePurchase
 
 
 @refusals_recorded(Action.KEY_REFUSED)
@@ -27,6 +28,38 @@ def reveal_key(key_id: UUID, *, actor: User) -> str:
 def copy_key(key_id: UUID, *, actor: User) -> str:
     """The key in clear for the reader's clipboard: another event than showing it, and otherwise the same rule (K2)."""
     return _recorded_key(key_id, Action.KEY_COPIED, actor=actor).reveal()
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The keys of one purchase, in clear."""
+
+    purchase: SoftwarePurchase
+    keys: list[str]
+
+
+@refusals_recorded(Action.KEY_REFUSED)
+def export_keys(purchase_id: UUID, *, actor: User) -> Exported:
+    """All keys of a purchase in clear, once an event for each is committed; if one fails, no key leaves (K2).
+
+    Raises Refusal if the role may not see keys (P1) or the purchase has none to give out;
+    SoftwarePurchase.DoesNotExist if it is not one of the actor's partner.
+    """
+    purchase, keys = _recorded_keys(purchase_id, actor=actor)
+    return Exported(purchase, [key.reveal() for key in keys])
+
+
+@transaction.atomic(durable=True)
+def _recorded_keys(purchase_id: UUID, *, actor: User) -> tuple[SoftwarePurchase, list[ProductKey]]:
+    purchase = SoftwarePurchase.objects.visible_to(actor).for_log().get(public_id=purchase_id)
+    require(actor, Permission.GET_KEYS, on=purchase)
+    allotted = ProductKey.objects.filter(purchase=purchase, status=KeyStatus.ALLOTTED).with_purchase()
+    keys = list(allotted.select_for_update(of=("self",)).order_by("pk"))
+    if not keys:
+        purchase.refresh_from_db(fields=["key_state"])  # a cancellation may have taken them meanwhile
+        raise Refusal(reasons.NO_KEYS_TO_EXPORT, on=purchase, status=KeyState(purchase.key_state).label)
+    record_each(Action.KEY_EXPORTED, actor=actor, on=keys)
+    return purchase, keys
 
 
 @transaction.atomic(durable=True)

@@ -1,8 +1,8 @@
-"""Showing a key and hiding it again, and copying it without showing it (K2)."""
+"""Showing a key and hiding it again, copying it without showing it, and exporting all of a purchase (K2)."""
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -10,11 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from activity.models import Action
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
-from software.models import ProductKey
+from csp_portal.csv_files import csv_answer
+from software.models import ProductKey, SoftwarePurchase
 from software.places import software_place
-from software.services import copy_key, reveal_key
+from software.services import copy_key, export_keys, reveal_key
 
 SHOWN_SECONDS = 60
+# For programs to read: the names stay, in every language.
+EXPORT_COLUMNS = ("order_number", "purchase_id", "sku_id", "sku", "product_key")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,3 +48,16 @@ def copied_key(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID, key
     visible = ProductKey.objects.visible_to(request.user).of(tenant_id, purchase_id)
     key = get_object_or_404(visible, public_id=key_id)
     return HttpResponse(copy_key(key.public_id, actor=request.user), content_type="text/plain; charset=utf-8")
+
+
+@require_POST
+@role_required(Permission.GET_KEYS, refused=Action.KEY_REFUSED)
+@never_cache
+def exported_keys(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID) -> HttpResponseBase:
+    """All keys of a purchase as a CSV file."""
+    visible = SoftwarePurchase.objects.visible_to(request.user).of(tenant_id)
+    found = get_object_or_404(visible, public_id=purchase_id)
+    exported = export_keys(found.public_id, actor=request.user)
+    purchase = exported.purchase
+    about = (purchase.order_number, str(purchase.public_id), purchase.sku.catalogue_id, purchase.sku.title)
+    return csv_answer(f"keys-{purchase.order_number}.csv", EXPORT_COLUMNS, [(*about, key) for key in exported.keys])

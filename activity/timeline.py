@@ -1,0 +1,71 @@
+"""What became of one key: its own dates, and who saw, copied or exported it as the log tells (K2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.core.paginator import Page
+from django.utils.translation import gettext_lazy as _
+
+from activity.models import SAW_THE_KEY, Action, Event, EventQuerySet
+from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission
+from csp_portal.errors import Refusal, Text
+from software.models import ProductKey
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happened to the key; `who` is empty for who may not read the log."""
+
+    what: Text
+    when: datetime
+    who: str = ""
+
+
+@dataclass
+class KeyTimeline:
+    """The life of a key, the newest step first; whose act each was only for readers of the log."""
+
+    key: ProductKey
+    reader: User
+
+    @cached_property
+    def names_refusal(self) -> Refusal | None:
+        """Why the reader is told no names."""
+        return self.reader.refusal_to(Permission.SEE_ACTIVITY)
+
+    @property
+    def seen(self) -> EventQuerySet:
+        """The rows of the log in which somebody came by the key."""
+        return self._of_purchase.about_key(self.key.public_id).filter(action__in=SAW_THE_KEY).newest_first()
+
+    def steps(self, page: "Page[Event]") -> Iterator[Step]:
+        """The steps of a page of `seen`: a key is revoked after all that, and loaded and allotted before it."""
+        if self.key.revoked_at and not page.has_previous():
+            yield Step(
+                _("Revoked with its purchase"), self.key.revoked_at, self._doers.get(Action.PURCHASE_CANCELLED, "")
+            )
+        for event in page:
+            yield Step(event.what, event.occurred_at, "" if self.names_refusal else event.who)
+        if not page.has_next():
+            if self.key.allotted_at:
+                yield Step(
+                    _("Allotted to the purchase"), self.key.allotted_at, self._doers.get(Action.KEYS_ALLOTTED, "")
+                )
+            yield Step(_("Loaded into the pool"), self.key.imported_at)
+
+    @property
+    def _of_purchase(self) -> EventQuerySet:
+        purchase = self.key.purchase
+        assert purchase is not None  # a key in the pool is nobody's
+        return Event.objects.of_partner(purchase.customer.partner_id).of_purchase(purchase.public_id)
+
+    @cached_property
+    def _doers(self) -> dict[str, str]:
+        """Who allotted the purchase's keys, and who cancelled it."""
+        if self.names_refusal:
+            return {}
+        acts = self._of_purchase.filter(action__in=(Action.KEYS_ALLOTTED, Action.PURCHASE_CANCELLED))
+        return {event.action: event.who for event in acts}

@@ -44,6 +44,12 @@ def global_admin(partner: Partner) -> User:
 
 
 @pytest.fixture
+def keeper(db: None) -> User:
+    """An Operator admin, who keeps the operator's house."""
+    return UserFactory(partner=None, roles=[Role.OPERATOR_ADMIN])
+
+
+@pytest.fixture
 def stranger(db: None) -> User:
     """A user of another partner who holds every partner role."""
     partner_roles = [Role.ADMIN_AGENT, Role.GLOBAL_ADMIN, Role.ACCOUNT_ADMIN, Role.AUDITOR]

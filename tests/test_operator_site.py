@@ -15,12 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def keeper(db):
-    """An Operator admin."""
-    return UserFactory(partner=None, roles=[Role.OPERATOR_ADMIN])
-
-
-@pytest.fixture
 def browser(client_of, keeper):
     return client_of(keeper)
 

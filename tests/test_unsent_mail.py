@@ -24,12 +24,6 @@ LIST = "/operator/mail/mail/"
 
 
 @pytest.fixture
-def keeper(db):
-    """An Operator admin."""
-    return UserFactory(partner=None, roles=[Role.OPERATOR_ADMIN])
-
-
-@pytest.fixture
 def browser(client_of, keeper):
     return client_of(keeper)
 

@@ -95,6 +95,18 @@ GRANT_UNKNOWN = Reason(
     sentence=_("The form named a grant of this link that never was. Nothing was changed."),
     next_step=_("Open the Software page again and renew the link from there."),
 )
+LABEL_TOO_LONG = Reason(
+    code="label_too_long",
+    rule="K4",
+    sentence=_("The label of a link has at most %(longest)s characters."),
+    next_step=_("Give it a shorter one."),
+)
+TOO_MANY_LINKS = Reason(
+    code="too_many_links",
+    rule="K4",
+    sentence=_("This purchase has %(most)s links to %(file)s already."),
+    next_step=_("Revoke one that is no longer needed, or pass on one that is there."),
+)
 FILE_MISSING = Reason(
     code="file_missing",
     rule="K7",

@@ -195,7 +195,7 @@ def buy_line(actor: User, customer: Customer, sku: Sku, quantity: int = 1) -> Or
     return buy(actor, customer, sku, quantity=quantity).lines.get()
 
 
-def make_link(actor: User, purchase: SoftwarePurchase, build: Build | None = None):
+def make_link(actor: User, purchase: SoftwarePurchase, build: Build | None = None, *, label: str = ""):
     """The purchase's link to a build (made if none is given)."""
     build = build or make_build(purchase.sku.product)
-    return grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=actor).link
+    return grant_link(purchase.public_id, build.public_id, label=label, grant_seen=0, actor=actor).link

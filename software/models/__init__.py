@@ -2,7 +2,15 @@
 
 from software.models.catalogue import Build, KeyIssue, Kind, Price, Product, Sku
 from software.models.keys import KeyStatus, ProductKey
-from software.models.links import LINK_DOWNLOADS, LINK_LIFETIME, DownloadLink, Grant, LinkState
+from software.models.links import (
+    LINK_DOWNLOADS,
+    LINK_LIFETIME,
+    LONGEST_LABEL,
+    MOST_LINKS,
+    DownloadLink,
+    Grant,
+    LinkState,
+)
 from software.models.markets import MarketRestriction, TaxRate
 from software.models.policies import CancellationPolicy, PolicyVersion
 from software.models.purchases import KeyState, PurchaseStatus, SoftwarePurchase
@@ -13,6 +21,8 @@ __all__ = [
     "FIRST_BYTE_WITHIN",
     "LINK_DOWNLOADS",
     "LINK_LIFETIME",
+    "LONGEST_LABEL",
+    "MOST_LINKS",
     "SESSION_LIFETIME",
     "SPARE_BYTES",
     "Build",

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.db.models.lookups import GreaterThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,8 @@ from software.models.purchases import SoftwarePurchase
 
 LINK_LIFETIME = timedelta(days=14)  # 1,209,600 s (K3)
 LINK_DOWNLOADS = 50
+MOST_LINKS = 20  # to one build of a purchase that are not revoked (K4)
+LONGEST_LABEL = 100  # characters
 SHORT_PERCENT = 80  # of the downloads used: whoever granted the link is told (K9)
 ENDS_SOON = timedelta(hours=24)  # before its expiry: they are told as well (K9)
 
@@ -82,7 +85,7 @@ class DownloadLink(models.Model):
     address_number = models.PositiveIntegerField(default=1)  # rises when the address is replaced
     purchase = models.ForeignKey(SoftwarePurchase, on_delete=models.PROTECT, related_name="links")
     build = models.ForeignKey(Build, on_delete=models.PROTECT, related_name="links")
-    label = models.CharField(max_length=100, blank=True)
+    label = models.CharField(max_length=LONGEST_LABEL, blank=True)  # for the partner alone: it may name a person
     grant_number = models.PositiveIntegerField(default=1)
     granted_at = models.DateTimeField()
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -99,8 +102,8 @@ class DownloadLink(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                "purchase", "build", "label", condition=Q(revoked_at=None), name="software_link_one_live"
+            models.UniqueConstraint(  # `iexact` compares by upper()
+                "purchase", "build", Upper("label"), condition=Q(revoked_at=None), name="software_link_one_live"
             ),
             models.CheckConstraint(condition=Q(used__lte=F("limit")), name="software_link_within_limit"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("granted_at")), name="software_link_expires_later"),
@@ -187,6 +190,7 @@ class DownloadLink(models.Model):
             **self.purchase.log_subject(),
             "link_id": self.public_id,
             "link_made_by": self.granted_by.email,
+            "details": {"label": self.label} if self.label else {},
         }
 
 

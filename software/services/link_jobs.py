@@ -96,6 +96,7 @@ def _mail(link: DownloadLink, template: str) -> None:
         cause=f"{template}:{link.public_id}:{link.grant_number}",
         product=link.purchase.sku.title,
         file=link.build.file_name,
+        label=link.label,
         customer=link.purchase.customer.company_name,
         order=link.purchase.order_number,
         left=link.left,

@@ -13,10 +13,13 @@ from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.calendar_utc import start_of_day, utc_day
 from csp_portal.errors import Refusal
+from csp_portal.typed_text import one_line
 from software import reasons
 from software.models import (
     LINK_DOWNLOADS,
     LINK_LIFETIME,
+    LONGEST_LABEL,
+    MOST_LINKS,
     Build,
     DownloadLink,
     DownloadSession,
@@ -50,21 +53,23 @@ class Granted:
 
 @refusals_recorded(Action.LINK_REFUSED)
 @transaction.atomic
-def grant_link(purchase_id: UUID, build_id: UUID, *, grant_seen: int, actor: User) -> Granted:
+def grant_link(purchase_id: UUID, build_id: UUID, *, label: str = "", grant_seen: int, actor: User) -> Granted:
     """The purchase's link to a build: made, shown as it is while it lives, or granted anew once it is dead (K4).
 
-    `grant_seen` is the grant number the form showed (0 where there was no link); with an old one nothing changes.
-    Raises Refusal (role, purchase not active, term over, build of another product, a grant that never was);
-    DoesNotExist for another partner's purchase.
+    Beside the one without a label stands one for each label, whatever the case of its letters. `grant_seen` is the
+    grant number the form showed (0 where there was no link); with an old one nothing changes.
+    Raises Refusal (role, purchase not active, term over, build of another product, label too long, too many links, a
+    grant that never was); DoesNotExist for another partner's purchase.
     """
     now = timezone.now()
     purchase = _locked_purchase(actor, public_id=purchase_id)
     require(actor, Permission.GET_KEYS, on=purchase)
     build = Build.objects.get(public_id=build_id)
     _check_downloadable(purchase, build, now)
-    link = _locked_link(purchase=purchase, build=build, label="", revoked_at=None)
+    label = _kept_label(label, purchase)
+    link = _locked_link(purchase=purchase, build=build, label__iexact=label, revoked_at=None)
     if link is None:
-        return Granted(_make_link(purchase, build, actor, now))
+        return Granted(_make_link(purchase, build, label, actor, now))
     if _is_overtaken(link, grant_seen):
         return Granted(link, overtaken=True)
     if link.reason_unusable(now) is None:
@@ -137,23 +142,41 @@ def _is_overtaken(link: DownloadLink, grant_seen: int) -> bool:
     return grant_seen != link.grant_number
 
 
-def _check_downloadable(purchase: SoftwarePurchase, build: Build, now: datetime) -> None:
+def refusal_of_purchase(purchase: SoftwarePurchase, now: datetime) -> Refusal | None:
+    """Why the purchase has no links any more; None while it runs (C6, B6)."""
     if not purchase.is_active:
-        raise Refusal(
-            reasons.PURCHASE_NOT_ACTIVE,
-            on=purchase,
-            order=purchase.order_number,
-            status=purchase.get_status_display(),
-        )
+        facts = {"order": purchase.order_number, "status": purchase.get_status_display()}
+        return Refusal(reasons.PURCHASE_NOT_ACTIVE, on=purchase, **facts)
     if purchase.has_ended(utc_day(now)):
-        raise Refusal(reasons.TERM_OVER, on=purchase, order=purchase.order_number, term_end=purchase.term_end)
+        return Refusal(reasons.TERM_OVER, on=purchase, order=purchase.order_number, term_end=purchase.term_end)
+    return None
+
+
+def _check_downloadable(purchase: SoftwarePurchase, build: Build, now: datetime) -> None:
+    refusal = refusal_of_purchase(purchase, now)
+    if refusal is not None:
+        raise refusal
     if build.product_id != purchase.sku.product_id:
         raise Refusal(reasons.BUILD_OF_OTHER_PRODUCT, on=purchase)
 
 
-def _make_link(purchase: SoftwarePurchase, build: Build, actor: User, now: datetime) -> DownloadLink:
+def _kept_label(label: str, purchase: SoftwarePurchase) -> str:
+    kept = one_line(label)
+    if len(kept) > LONGEST_LABEL:
+        raise Refusal(reasons.LABEL_TOO_LONG, on=purchase, longest=LONGEST_LABEL)
+    return kept
+
+
+def _make_link(purchase: SoftwarePurchase, build: Build, label: str, actor: User, now: datetime) -> DownloadLink:
+    if purchase.links.filter(build=build, revoked_at=None).count() >= MOST_LINKS:
+        raise Refusal(reasons.TOO_MANY_LINKS, on=purchase, most=MOST_LINKS, file=build.file_name)
     link = DownloadLink.objects.create(
-        purchase=purchase, build=build, granted_at=now, granted_by=actor, expires_at=_expiry(purchase, now)
+        purchase=purchase,
+        build=build,
+        label=label,
+        granted_at=now,
+        granted_by=actor,
+        expires_at=_expiry(purchase, now),
     )
     _keep_grant(link)
     record(Action.LINK_GRANTED, actor=actor, on=link, details=_grant_details(link))

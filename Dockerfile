@@ -21,7 +21,7 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     FILE_UPLOAD_TEMP_DIR=/srv/uploads VAR_DIR=/run/portal TMPDIR=/run/portal
 RUN groupadd --gid 10001 portal \
     && useradd --uid 10001 --gid portal --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin portal \
-    && install --directory --owner=portal --group=portal --mode=0750 /srv/files /srv/uploads \
+    && install --directory --owner=portal --group=portal --mode=0750 /srv/files /srv/uploads /srv/transfers \
     && install --directory --owner=portal --group=portal --mode=0700 /run/portal
 WORKDIR /portal
 COPY --from=packages /opt/venv /opt/venv
@@ -45,7 +45,7 @@ CMD ["granian", "--interface", "wsgi", "--no-ws", "--host", "0.0.0.0", "--port",
      "--blocking-threads", "4", "--backpressure", "64", "csp_portal.wsgi:application"]
 
 FROM nginx:1.28.0-bookworm AS proxy
-RUN install --directory --owner=10001 --group=10001 --mode=0700 /run/portal
+RUN install --directory --owner=10001 --group=10001 --mode=0700 /run/portal /srv/transfers
 COPY --from=portal /portal/staticfiles /srv/static
 COPY csp_portal/deployment/nginx.conf.template /etc/nginx/templates/nginx.conf.template
 USER 10001:10001

@@ -20,6 +20,8 @@ app.conf.beat_schedule = {
     "send-due-mail": {"task": "csp_portal.mail.tasks.send_due_mail", "schedule": 60.0},
     "expire-links": {"task": "software.tasks.expire_links", "schedule": 60.0},
     "close-sessions": {"task": "software.tasks.close_sessions", "schedule": 300.0},
+    "read-transfer-logs": {"task": "software.tasks.read_transfer_logs", "schedule": 60.0},
+    "release-downloads": {"task": "software.tasks.release_downloads", "schedule": 60.0},
     "warn-of-links": {"task": "software.tasks.warn_of_links", "schedule": 300.0},
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
 }

@@ -271,6 +271,8 @@ _by_nginx = PRODUCTION and not S3_BUCKET
 X_ACCEL_PREFIX = _required("X_ACCEL_PREFIX") if _by_nginx else env.str("X_ACCEL_PREFIX", default="")
 if X_ACCEL_PREFIX and not (X_ACCEL_PREFIX.startswith("/") and X_ACCEL_PREFIX.endswith("/")):
     raise ImproperlyConfigured(f"X_ACCEL_PREFIX is {X_ACCEL_PREFIX!r}; it must begin and end with a slash: /_files/.")
+# Where nginx writes how much of each transfer it has sent, and the worker reads it (K8).
+TRANSFER_LOGS = _required("TRANSFER_LOGS") if _by_nginx else env.str("TRANSFER_LOGS", default="")
 
 
 def _operator(name: str, example: str) -> str:

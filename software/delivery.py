@@ -16,7 +16,7 @@ The settings choose who sends:
   `If-Range` with these): `add_header ETag $upstream_http_etag; add_header Last-Modified $upstream_http_last_modified;`.
   `whole/` has `max_ranges 0`, `part/` has `max_ranges 1`. A request with `If-Match` or `If-Unmodified-Since` would meet
   412 before those headers stand; it is sent through a `proxy_pass` that blanks both.
-  `X-Download-Session` tells nginx which session to write into its access log, from which is read what was sent (K8).
+  `X-Download-Transfer` tells nginx which transfer to write into its log, from which a job reads what was sent (K8).
 - Else Python streams: development only, for a slow client holds a thread. Production refuses to start so.
 """
 
@@ -28,19 +28,19 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from software.models import DownloadSession
+from software.models import DownloadSession, Transfer
 from software.ranges import ByteRange
-from software.services import Transfer, open_file
+from software.services import FileStream, open_file
 
 
-def deliver(session: DownloadSession, part: ByteRange | None, headers: Mapping[str, str]) -> HttpResponseBase:
-    """Answer a `GET` with the session's file, or a part of it (206), under `headers`.
+def deliver(transfer: Transfer, headers: Mapping[str, str], *, partial: bool) -> HttpResponseBase:
+    """Answer a `GET` with the bytes of a transfer under `headers`: 206 where they are a part of the file.
 
-    Raises Refusal (500) where the file cannot be read.
+    Raises Refusal (500) where the file cannot be read; the download is then given back (K8).
     """
     if settings.X_ACCEL_PREFIX:
-        return _by_web_server(session, part, headers)
-    return _streamed(session, part, headers)
+        return _by_web_server(transfer, headers, partial=partial)
+    return _streamed(transfer, headers, partial=partial)
 
 
 def signed_address(session: DownloadSession, method: str, headers: Mapping[str, str]) -> str:
@@ -54,20 +54,20 @@ def signed_address(session: DownloadSession, method: str, headers: Mapping[str, 
     return str(downloads.url(session.link.build.storage_name, parameters=told, http_method=method))
 
 
-def _by_web_server(session: DownloadSession, part: ByteRange | None, headers: Mapping[str, str]) -> HttpResponse:
-    place = f"{settings.X_ACCEL_PREFIX}{'part' if part else 'whole'}/{quote(session.link.build.storage_name)}"
-    for_nginx = {"X-Accel-Redirect": place, "X-Download-Session": str(session.public_id)}
+def _by_web_server(transfer: Transfer, headers: Mapping[str, str], *, partial: bool) -> HttpResponse:
+    place = quote(transfer.session.link.build.storage_name)
+    redirect = f"{settings.X_ACCEL_PREFIX}{'part' if partial else 'whole'}/{place}"
+    for_nginx = {"X-Accel-Redirect": redirect, "X-Download-Transfer": str(transfer.public_id)}
     return HttpResponse(headers={**headers, **for_nginx})
 
 
-def _streamed(session: DownloadSession, part: ByteRange | None, headers: Mapping[str, str]) -> StreamingHttpResponse:
-    size = session.link.build.size
-    sent = part or ByteRange(0, size - 1)
+def _streamed(transfer: Transfer, headers: Mapping[str, str], *, partial: bool) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
-        Transfer(session, open_file(session), first=sent.first, length=sent.length),
-        status=206 if part else 200,
-        headers={**headers, "Content-Length": str(sent.length)},
+        FileStream(transfer, open_file(transfer)),
+        status=206 if partial else 200,
+        headers={**headers, "Content-Length": str(transfer.length)},
     )
-    if part:
-        response.headers["Content-Range"] = part.content_range(size)
+    if partial:
+        part = ByteRange(transfer.first, transfer.first + transfer.length - 1)
+        response.headers["Content-Range"] = part.content_range(transfer.session.link.build.size)
     return response

@@ -1,7 +1,9 @@
 """Single byte ranges (RFC 9110, 14). Pure: no Django."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 _SINGLE = re.compile(
     r"bytes=(?:(?P<first>[0-9]{1,100})-(?P<last>[0-9]{0,100})|-(?P<suffix>[0-9]{1,100}))", re.IGNORECASE
@@ -22,6 +24,11 @@ class ByteRange:
 
     first: int
     last: int
+
+    @classmethod
+    def whole(cls, size: int) -> Self:
+        """All of a file of `size` bytes."""
+        return cls(0, size - 1)
 
     @property
     def length(self) -> int:
@@ -61,3 +68,16 @@ def _suffix(length: int, size: int) -> ByteRange | None:
     if length == 0:
         raise RangeNotSatisfiable
     return ByteRange(max(size - length, 0), size - 1) if size else None
+
+
+def holds_all(parts: Iterable[tuple[int, int]], size: int) -> bool:
+    """Whether `parts`, in the order of their first bytes, together hold a file of `size` bytes.
+
+    Each is a first byte and a length.
+    """
+    reached = 0
+    for first, length in parts:
+        if first > reached:
+            return False
+        reached = max(reached, first + length)
+    return reached >= size

@@ -1,7 +1,7 @@
 """Jobs of the key pools, the links and the download sessions."""
 
 from csp_portal.jobs import job
-from software.services import link_jobs, purchasing
+from software.services import link_jobs, purchasing, releasing, transfer_logs
 
 
 @job
@@ -20,6 +20,18 @@ def expire_links() -> int:
 def close_sessions() -> int:
     """Close the sessions whose 24 hours are over; every five minutes (K9)."""
     return link_jobs.close_sessions()
+
+
+@job
+def read_transfer_logs() -> int:
+    """Read what nginx has sent, and give back what it could not; every minute (K8)."""
+    return transfer_logs.read_transfer_logs()
+
+
+@job
+def release_downloads() -> int:
+    """Give back the downloads of which nothing was sent in time; every minute (K8)."""
+    return releasing.release_unsent()
 
 
 @job

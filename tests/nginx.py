@@ -63,6 +63,11 @@ class Portal:
     http_port: int = field(default_factory=free_port)
     https_port: int = field(default_factory=free_port)
 
+    @property
+    def transfers(self) -> Path:
+        """Where nginx writes how much it has sent."""
+        return self.folder / "transfers"
+
     def ask(self, method: str, path: str, body: str | None = None, /, **headers: str) -> Answer:
         """One request through TLS; `If_Range` in `headers` stands for `If-Range`."""
         unverified = ssl._create_unverified_context()  # the certificate is a throwaway
@@ -106,6 +111,7 @@ class Portal:
 def portal_running(folder: Path) -> Iterator[Portal]:
     """Granian on the test's database and nginx before it, both in `folder`."""
     portal = Portal(folder)
+    portal.transfers.mkdir()
     _collect_static(folder)
     web = [
         sys.executable,
@@ -148,6 +154,7 @@ def _configured(portal: Portal) -> Path:
         "PORTAL_WEB": f"127.0.0.1:{portal.web_port}",
         "PORTAL_STATIC": portal.folder / "static",
         "PORTAL_FILES": settings.MEDIA_ROOT,
+        "PORTAL_TRANSFERS": portal.transfers,
         "PORTAL_STORAGE": "127.0.0.1:9",
         "PORTAL_BUCKET": "csp-portal-files",
     }

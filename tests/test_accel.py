@@ -76,6 +76,7 @@ def test_what_needs_no_file_is_answered_without_the_web_server(link, address):
 
 
 def test_no_dead_session_reaches_the_web_server(clock, link, address):
+    asked(address)
     clock.set("2020-01-25T12:00:00Z")
     response = asked(address)
     assert response.status_code == 410

@@ -91,7 +91,7 @@ def test_the_whole_file_is_sent_by_nginx_and_not_by_python(portal, link, started
     from_python = portal.ask_python("GET", started)
     assert from_python.headers["X-Accel-Redirect"] == f"/_files/whole/{link.build.storage_name}"
     assert from_python.body == b""
-    for hidden in ("X-Accel-Redirect", "X-Download-Session", "Content-Encoding"):
+    for hidden in ("X-Accel-Redirect", "X-Download-Transfer", "Content-Encoding"):
         assert hidden not in answer.headers
 
 
@@ -188,14 +188,14 @@ def test_a_file_that_is_missing_is_our_fault_and_says_so(portal, link, started):
     assert b"<h1>" in answer.body
 
 
-def test_the_log_names_the_session_and_what_was_sent_but_no_token(portal, link, started):
+def test_the_log_names_the_transfer_and_what_was_sent_but_no_token(portal, link, started):
     session = DownloadSession.objects.get()
     portal.ask("GET", f"{started}?x=1", Range="bytes=0-99")
-    logged = line_about(portal, session=str(session.public_id))
+    logged = line_about(portal, transfer=str(session.transfers.get().public_id))
     assert (logged["sent"], logged["status"]) == (100, 206)
     assert (logged["path"], logged["method"], logged["address"]) == ("/d/session/(token)", "GET", "127.0.0.1")
     portal.ask("GET", link.get_absolute_url())
-    assert line_about(portal, path="/d/(token)", method="GET")["session"] == ""
+    assert line_about(portal, path="/d/(token)", method="GET")["transfer"] == ""
     for hidden in (
         f"//d/{link.token}",
         f"/%64/{link.token}",

@@ -18,6 +18,7 @@ REQUIRED = {
     "DATABASE_URL": "postgres://web:secret@localhost:5432/portal",
     "REDIS_URL": "redis://localhost:6379/0",
     "X_ACCEL_PREFIX": "/_files/",
+    "TRANSFER_LOGS": "/srv/transfers",
     "SITE_URL": "https://portal.operator.example",
     "EMAIL_URL": "smtp+tls://portal:secret@mail.operator.example:587",
     "DEFAULT_FROM_EMAIL": "CSP portal <portal@operator.example>",

@@ -30,6 +30,7 @@ def made_up() -> dict[str, str]:
         "EMAIL_URL": "smtp://build.invalid",
         "DEFAULT_FROM_EMAIL": "build@build.invalid",
         "X_ACCEL_PREFIX": "/_files/",
+        "TRANSFER_LOGS": "unused",
     }
 
 

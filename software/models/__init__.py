@@ -14,7 +14,14 @@ from software.models.links import (
 from software.models.markets import MarketRestriction, TaxRate
 from software.models.policies import CancellationPolicy, PolicyVersion
 from software.models.purchases import KeyState, PurchaseStatus, SoftwarePurchase
-from software.models.sessions import FIRST_BYTE_WITHIN, SESSION_LIFETIME, SPARE_BYTES, DownloadSession, SessionEnd
+from software.models.sessions import (
+    FIRST_BYTE_WITHIN,
+    LONGEST_USER_AGENT,
+    SESSION_LIFETIME,
+    SPARE_BYTES,
+    DownloadSession,
+    SessionEnd,
+)
 from software.models.transfers import Transfer, TransferLog
 
 __all__ = [
@@ -22,6 +29,7 @@ __all__ = [
     "LINK_DOWNLOADS",
     "LINK_LIFETIME",
     "LONGEST_LABEL",
+    "LONGEST_USER_AGENT",
     "MOST_LINKS",
     "SESSION_LIFETIME",
     "SPARE_BYTES",

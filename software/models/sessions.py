@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,7 @@ from csp_portal.errors import Reason
 from software import custody, reasons
 from software.file_names import safe_name
 from software.models.links import DownloadLink
+from software.models.transfers import Transfer
 
 SESSION_LIFETIME = timedelta(hours=24)  # K7
 SPARE_BYTES = 64 * 1024 * 1024  # beyond twice the file: what restarts and probes may ask for (K7)
@@ -63,14 +65,24 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
         """Sessions whose 24 hours are over and that nothing has closed yet."""
         return self.filter(closed_at=None, expires_at__lte=now)
 
+    def unsent(self, now: datetime) -> Self:
+        """Those whose count is to be given back: 15 minutes old, nothing was sent, and nothing is being sent (K8)."""
+        running = Transfer.objects.running().filter(session=OuterRef("pk"))
+        overdue = self.filter(sent_at=None, released_at=None, started_at__lte=now - FIRST_BYTE_WITHIN)
+        return overdue.exclude(Exists(running))
+
     def close(self, end: SessionEnd, now: datetime) -> int:
         """Close those that are open, for good; how many there were."""
         return self.filter(closed_at=None).update(closed_at=now, end=end)
 
-    def charge(self, count: int, *, most: int, now: datetime) -> bool:
-        """Charge `count` bytes to the one session, if it is open and stays within `most`; in one statement (K7)."""
+    def charge(self, count: int, *, most: int, now: datetime, unwatched: bool = False) -> bool:
+        """Charge `count` bytes to the one session, if it is open and stays within `most`; in one statement (K7).
+
+        Where nobody will tell what becomes of them (`unwatched`), they are supposed to be sent.
+        """
         within = self.filter(closed_at=None, expires_at__gt=now, bytes_asked__lte=most - count)
-        return within.update(bytes_asked=F("bytes_asked") + count) == 1
+        supposed = {"sent_at": Coalesce("sent_at", now)} if unwatched else {}
+        return within.update(bytes_asked=F("bytes_asked") + count, **supposed) == 1
 
 
 class DownloadSession(models.Model):
@@ -132,6 +144,10 @@ class DownloadSession(models.Model):
     def most_bytes(self) -> int:
         """How many bytes may be asked for in all its requests together (K7)."""
         return 2 * self.link.build.size + SPARE_BYTES
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether 15 minutes have passed in which nothing is known to have been sent (K8)."""
+        return self.sent_at is None and self.released_at is None and now >= self.started_at + FIRST_BYTE_WITHIN
 
     def ended(self, now: datetime) -> SessionEnd | None:
         """Why no byte is sent at `now`; None while the session is open (K7, C6). Judged at `now`, never by a job."""

@@ -6,8 +6,6 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from software.models.sessions import DownloadSession
-
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
     def running(self) -> Self:
@@ -23,7 +21,7 @@ class Transfer(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    session = models.ForeignKey(DownloadSession, on_delete=models.PROTECT, related_name="transfers")
+    session = models.ForeignKey("software.DownloadSession", on_delete=models.PROTECT, related_name="transfers")
     by_storage = models.BooleanField(default=False)
     started_at = models.DateTimeField()
     first = models.BigIntegerField()  # byte of the file, from 0

@@ -8,12 +8,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from activity.models import Action
-from activity.services import Actor, SignedIn, record, refusals_recorded
+from activity.services import Actor, SignedIn, client_address, record, refusals_recorded
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission
 from csp_portal.errors import Reason, Refusal
 from software import reasons
-from software.models import SESSION_LIFETIME, DownloadLink, DownloadSession, SoftwarePurchase
+from software.models import LONGEST_USER_AGENT, SESSION_LIFETIME, DownloadLink, DownloadSession, SoftwarePurchase
 
 
 def usable_link(token: str) -> DownloadLink:
@@ -27,33 +27,32 @@ def usable_link(token: str) -> DownloadLink:
     return link
 
 
-def start_download(token: str, *, attempt: str = "", user: User | None) -> DownloadSession:
+def start_download(token: str, *, attempt: str = "", user: User | None, user_agent: str = "") -> DownloadSession:
     """Count one download and open its session, or say why there is none left (K5, K6).
 
     `attempt` is what the page's form carries. The same one again leads to the same session, whatever has become of
     that and of the link's grant, and counts nothing; without one every call counts. `user` is who is signed in, if
-    anybody; only somebody who may see the purchase is named in the log (A1).
+    anybody; only somebody who may see the purchase is named in the log (A1). The address of the client and its
+    `user_agent` are kept with the session, for the link's history.
     Raises DownloadLink.DoesNotExist for a token we did not make; Refusal for a dead link or a replaced address (410),
     or an attempt that is not of this link (400).
     """
-    link = DownloadLink.objects.with_purchase().from_token(token)
-    return _start(link.pk, token, attempt, actor=_starter(link, user))
+    return _start(token, attempt, user_agent, actor=_starter(token, user))
 
 
-def _starter(link: DownloadLink, user: User | None) -> Actor | SignedIn:
-    may_see = (
-        user is not None
-        and user.may(Permission.SEE_SOFTWARE)
-        and SoftwarePurchase.objects.visible_to(user).filter(pk=link.purchase_id).exists()
-    )
-    return user if user is not None and may_see else Actor.link_holder()
+def _starter(token: str, user: User | None) -> Actor | SignedIn:
+    if user is None or not user.may(Permission.SEE_SOFTWARE):
+        return Actor.link_holder()
+    link = DownloadLink.objects.from_token(token)
+    may_see = SoftwarePurchase.objects.visible_to(user).filter(pk=link.purchase_id).exists()
+    return user if may_see else Actor.link_holder()
 
 
 @refusals_recorded(Action.DOWNLOAD_REFUSED)
 @transaction.atomic
-def _start(link_pk: int, token: str, attempt: str, *, actor: Actor | SignedIn) -> DownloadSession:
+def _start(token: str, attempt: str, user_agent: str, *, actor: Actor | SignedIn) -> DownloadSession:
     now = timezone.now()
-    link = DownloadLink.objects.with_purchase().select_for_update(of=("self",)).get(pk=link_pk)
+    link = DownloadLink.objects.with_purchase().select_for_update(of=("self",)).from_token(token)
     _check_address(link, token)
     attempt_id = _attempt_id(link, attempt) if attempt else None
     earlier = link.sessions.filter(attempt_id=attempt_id).first() if attempt_id else None
@@ -69,6 +68,8 @@ def _start(link_pk: int, token: str, attempt: str, *, actor: Actor | SignedIn) -
         started_at=now,
         expires_at=now + SESSION_LIFETIME,
         build_sha256=link.build.sha256,
+        address=client_address.get() or None,
+        user_agent=user_agent[:LONGEST_USER_AGENT],
     )
     record(Action.DOWNLOAD_STARTED, actor=actor, on=link, details={"session": str(session.public_id)})
     return session

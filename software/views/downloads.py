@@ -18,8 +18,8 @@ from software.addresses import absolute
 from software.delivery import deliver, signed_address
 from software.file_names import attachment
 from software.models import Build, DownloadLink, DownloadSession
-from software.ranges import RangeNotSatisfiable, if_range_holds, parse_range
-from software.services import charge, open_session, start_download, usable_link
+from software.ranges import ByteRange, RangeNotSatisfiable, if_range_holds, parse_range
+from software.services import authorise, faults_released, open_session, start_download, usable_link
 
 View = Callable[..., HttpResponseBase]
 
@@ -56,7 +56,12 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
     """
     if request.method == "POST":
         user = request.user if request.user.is_authenticated else None
-        started = start_download(token, attempt=request.POST.get("attempt", ""), user=user)
+        started = start_download(
+            token,
+            attempt=request.POST.get("attempt", ""),
+            user=user,
+            user_agent=request.headers.get("User-Agent", ""),
+        )
         response = HttpResponseRedirect(started.get_absolute_url())
         response.status_code = 303
         return response
@@ -79,24 +84,26 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
 def session(request: HttpRequest, token: str, file_name: str) -> HttpResponseBase:
     """The file, or one range of it, inside its session; `file_name` only gives the address a name to save by."""
     holder = Actor.link_holder()
+    opened = open_session(token, actor=holder)
     answer = _redirect if settings.S3_BUCKET else _answer
-    return answer(request, open_session(token, actor=holder), holder)
+    with faults_released(opened):
+        return answer(request, opened, holder)
 
 
 def _redirect(request: HttpRequest, opened: DownloadSession, holder: Actor) -> HttpResponseBase:
     """To the object storage, which knows what it sends; a GET is charged for the bytes that it asks for first (K7)."""
-    method = request.method or "GET"
-    if method == "GET":
-        charge(opened, _bytes_asked(request, opened.link.build), actor=holder)
-    return HttpResponseRedirect(signed_address(opened, method, _headers(opened.link.build)))
+    method, build = request.method or "GET", opened.link.build
+    if method == "GET" and (part := _part_for_storage(request, build)):
+        authorise(opened, part, by_storage=True, actor=holder)
+    return HttpResponseRedirect(signed_address(opened, method, _headers(build)))
 
 
-def _bytes_asked(request: HttpRequest, build: Build) -> int:
+def _part_for_storage(request: HttpRequest, build: Build) -> ByteRange | None:
+    """What the storage will send at most; None past the end, where it answers 416."""
     try:
-        part = parse_range(request.headers.get("Range", ""), build.size)
+        return parse_range(request.headers.get("Range", ""), build.size) or ByteRange.whole(build.size)
     except RangeNotSatisfiable:
-        return 0
-    return part.length if part else build.size
+        return None
 
 
 def _answer(request: HttpRequest, opened: DownloadSession, holder: Actor) -> HttpResponseBase:
@@ -114,8 +121,8 @@ def _answer(request: HttpRequest, opened: DownloadSession, holder: Actor) -> Htt
         part = parse_range(_asked_range(request, headers), build.size)
     except RangeNotSatisfiable:
         return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{build.size}"})
-    charge(opened, part.length if part else build.size, actor=holder)
-    return deliver(opened, part, headers)
+    transfer = authorise(opened, part or ByteRange.whole(build.size), actor=holder)
+    return deliver(transfer, headers, partial=part is not None)
 
 
 def _asked_range(request: HttpRequest, headers: dict[str, str]) -> str:

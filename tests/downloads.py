@@ -1,0 +1,36 @@
+"""Links, downloads and sessions, as many tests make and ask for them."""
+
+from typing import Any
+
+from django.test import Client
+
+from csp_portal.accounts.models import User
+from customers.models import Customer
+from software.models import DownloadLink
+from tests.factories import buy_line, make_build, make_link, make_sku
+
+CONTENT = bytes(range(256)) * 4
+
+
+def link_to(actor: User, customer: Customer, content: bytes = CONTENT, **build: Any) -> DownloadLink:
+    """A link to a new build of what the customer has just bought."""
+    line = buy_line(actor, customer, make_sku(keys=1))
+    return make_link(actor, line.purchase, make_build(line.purchase.sku.product, content, **build))
+
+
+def session_of(link: DownloadLink, client: Client | None = None) -> str:
+    """The address of a session started with the link."""
+    return (client or Client()).post(link.get_absolute_url()).headers["Location"]
+
+
+def ask(address: str, method: str = "get", **headers: str) -> Any:
+    """Ask and read the answer to its end, as a client does that keeps all of it; `If_Range` stands for `If-Range`."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    response = getattr(Client(), method)(address, headers=given)
+    response.body = response.getvalue()
+    return response
+
+
+def used(link: DownloadLink) -> int:
+    """How many downloads of the link's standing grant are counted."""
+    return DownloadLink.objects.get(pk=link.pk).used

@@ -169,7 +169,7 @@ def _kept_label(label: str, purchase: SoftwarePurchase) -> str:
 
 def _make_link(purchase: SoftwarePurchase, build: Build, label: str, actor: User, now: datetime) -> DownloadLink:
     if purchase.links.filter(build=build, revoked_at=None).count() >= MOST_LINKS:
-        raise Refusal(reasons.TOO_MANY_LINKS, on=purchase, most=MOST_LINKS, file=build.file_name)
+        raise Refusal(reasons.TOO_MANY_LINKS, on=purchase, limit=MOST_LINKS, file=build.file_name)
     link = DownloadLink.objects.create(
         purchase=purchase,
         build=build,

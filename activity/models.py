@@ -40,6 +40,7 @@ class Action(models.TextChoices):
     TAX_RATES_IMPORTED = "tax_rates_imported", _("Tax rates imported")
     BUILD_IMPORTED = "build_imported", _("Build imported")
     KEYS_IMPORTED = "keys_imported", _("Keys imported")
+    KEYS_ROTATED = "keys_rotated", _("Keys encrypted and hashed anew")
     ORDER_PLACED = "order_placed", _("Order placed")
     ORDER_REFUSED = "order_refused", _("Order refused")
     KEYS_ALLOTTED = "keys_allotted", _("Keys allotted")

@@ -15,6 +15,8 @@ from uuid import UUID
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
+from csp_portal.key_text import canonical_key
+
 _MAC_BYTES = 16  # of HMAC-SHA256: 128 bits
 _SHAPE = struct.Struct(f">16sI{_MAC_BYTES}s")  # id, number, MAC
 TOKEN_LENGTH = 4 * _SHAPE.size // 3  # characters of base64url; no padding is needed
@@ -40,6 +42,16 @@ def key_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
+def encryption_keys() -> list[str]:
+    """The keys that product keys are encrypted with, newest first."""
+    return list(settings.KEY_ENCRYPTION_KEYS)
+
+
+def newest_encryption_key_id() -> str:
+    """The name of the key that `encrypt` uses."""
+    return key_id(encryption_keys()[0])
+
+
 def hash_keys() -> list[str]:
     """The keys of the hash, newest first."""
     return list(settings.KEY_HASH_KEYS)
@@ -50,9 +62,13 @@ def newest_hash_key() -> str:
 
 
 def hash_product_key(product_key: str, hash_key: str) -> str:
-    """The keyed hash (HMAC-SHA256, hex) by which a product key is found; case and hyphens do not matter."""
-    canonical = product_key.upper().replace("-", "").encode()
-    return hmac.new(hash_key.encode(), canonical, hashlib.sha256).hexdigest()
+    """The keyed hash (HMAC-SHA256, hex) by which a product key is found; case, spaces and hyphens do not matter."""
+    return hmac.new(hash_key.encode(), canonical_key(product_key).encode(), hashlib.sha256).hexdigest()
+
+
+def hashes_of(product_key: str) -> list[str]:
+    """Its hashes under every key that is still configured."""
+    return [hash_product_key(product_key, hash_key) for hash_key in hash_keys()]
 
 
 def newest_token_key_id() -> str:

@@ -35,8 +35,12 @@ class ProductKeyQuerySet(models.QuerySet["ProductKey"]):
 
     def of_key(self, product_key: str) -> Self:
         """The rows of a key in clear, found by its hash under any hash key that is still configured."""
-        hashes = [custody.hash_product_key(product_key.strip(), hash_key) for hash_key in custody.hash_keys()]
-        return self.filter(hash__in=hashes)
+        return self.filter(hash__in=custody.hashes_of(product_key))
+
+    def to_rotate(self) -> Self:
+        """Rows that are not encrypted and hashed with the newest keys, or of which that is not known (K2)."""
+        hash_key_id = custody.key_id(custody.newest_hash_key())
+        return self.exclude(secret_key_id=custody.newest_encryption_key_id(), hash_key_id=hash_key_id)
 
     def with_purchase(self) -> Self:
         """With all that `log_subject` reads."""
@@ -50,6 +54,8 @@ class ProductKey(models.Model):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="keys")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="keys", verbose_name=_("SKU"))
     secret = models.TextField(editable=False)
+    # With which encryption key; empty for what was encrypted before that was noted.
+    secret_key_id = models.CharField(max_length=8, default="", db_default="", editable=False)
     last_five = models.CharField(_("last five characters"), max_length=5)
     hash = models.CharField(max_length=64)
     hash_key_id = models.CharField(max_length=8)

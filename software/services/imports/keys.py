@@ -59,6 +59,7 @@ def _made(sku: Sku, key: str, hash_key: str, now: datetime) -> ProductKey:
         product=sku.product,
         sku=sku,
         secret=custody.encrypt(key),
+        secret_key_id=custody.newest_encryption_key_id(),
         last_five=key[-5:],
         hash=custody.hash_product_key(key, hash_key),
         hash_key_id=custody.key_id(hash_key),
@@ -113,8 +114,8 @@ def _stored_keys(numbered: list[NumberedKey], skus: dict[tuple[str, str], list[S
     """Which of the product's keys in the file are stored already, under any hash key that is still configured."""
     from_hash: dict[tuple[str, str], tuple[str, str]] = {}
     for _line, (product_id, _sku_id, key) in numbered:
-        for hash_key in custody.hash_keys():
-            from_hash[product_id, custody.hash_product_key(key, hash_key)] = (product_id, key)
+        for digest in custody.hashes_of(key):
+            from_hash[product_id, digest] = (product_id, key)
     products = {sku.product_id for found in skus.values() for sku in found}
     known = ProductKey.objects.filter(product__in=products, hash__in={digest for _product, digest in from_hash})
     pairs = known.values_list("product__product_id", "hash")

@@ -4,9 +4,12 @@ from typing import Any
 
 from django.test import Client
 
+from activity.services import Actor
 from csp_portal.accounts.models import User
 from customers.models import Customer
 from software.models import DownloadLink
+from software.ranges import ByteRange
+from software.services import FileStream, authorise, open_file, open_session
 from tests.factories import buy_line, make_build, make_link, make_sku
 
 CONTENT = bytes(range(256)) * 4
@@ -29,6 +32,15 @@ def ask(address: str, method: str = "get", **headers: str) -> Any:
     response = getattr(Client(), method)(address, headers=given)
     response.body = response.getvalue()
     return response
+
+
+def stream_of(link: DownloadLink, first: int = 0, length: int | None = None) -> FileStream:
+    """What the development server sends of the link's file from byte `first` on, in a session of its own."""
+    holder = Actor.link_holder()
+    session = open_session(session_of(link).split("/")[3], actor=holder)
+    last = link.build.size - 1 if length is None else first + length - 1
+    transfer = authorise(session, ByteRange(first, last), actor=holder)
+    return FileStream(transfer, open_file(transfer))
 
 
 def used(link: DownloadLink) -> int:

@@ -12,7 +12,7 @@ import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -251,3 +251,21 @@ def owner_connection(db: None) -> Iterator[psycopg2.extensions.connection]:
     connection = connect(settings.DATABASES["owner"])
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def refusing_inserts(superuser_connection: psycopg2.extensions.connection) -> Callable[[str], Any]:
+    """`with refusing_inserts(table): …`: the role of web and workers may add no row to that table meanwhile."""
+    role = settings.DATABASES["default"]["USER"]
+
+    @contextmanager
+    def refused(table: str) -> Iterator[None]:
+        with superuser_connection.cursor() as cursor:
+            cursor.execute(f'REVOKE INSERT ON {table} FROM "{role}"')
+        try:
+            yield
+        finally:
+            with superuser_connection.cursor() as cursor:
+                cursor.execute(f'GRANT INSERT ON {table} TO "{role}"')
+
+    return refused

@@ -7,24 +7,13 @@ import pytest
 from django.utils import timezone
 
 from activity.models import Action, Event
-from activity.services import Actor
 from software.models import LINK_DOWNLOADS, Build, DownloadLink, DownloadSession
-from software.ranges import ByteRange
-from software.services import FileStream, authorise, open_file, open_session
 from software.services.purchasing import revoke_purchase
 from software.services.streaming import CHUNK
-from tests.downloads import link_to, session_of, used
+from tests.downloads import link_to, session_of, stream_of, used
 from tests.factories import make_build
 
 pytestmark = pytest.mark.django_db
-
-
-def stream_of(link, first=0, length=None):
-    """A stream of the link's file from byte `first` on, in a session of its own."""
-    session = open_session(session_of(link).split("/")[3], actor=Actor.link_holder())
-    last = link.build.size - 1 if length is None else first + length - 1
-    transfer = authorise(session, ByteRange(first, last), actor=Actor.link_holder())
-    return FileStream(transfer, open_file(transfer))
 
 
 def test_a_running_transfer_is_cut_within_seconds(clock, agent, customer):

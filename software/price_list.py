@@ -1,6 +1,8 @@
 """The monthly price list: what a row says, and what kind and policy its tags mean (M6)."""
 
+import math
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,7 +78,12 @@ class PriceRow:
     @property
     def key(self) -> tuple[object, ...]:
         """By which a row is known (M6)."""
-        return (*self.sku_key, self.market, self.currency, self.tier_min, self.start)
+        return (*self.offer, self.tier_min)
+
+    @property
+    def offer(self) -> tuple[object, ...]:
+        """What the row prices a range of quantities of."""
+        return (*self.sku_key, self.market, self.currency, self.start)
 
     @property
     def family(self) -> str:
@@ -118,9 +125,26 @@ def read_price_list(source: Path | BinaryIO, *, progress: Progress | None = None
         if first != line:
             reason = _("the same price stands on line %(line)s already")
             errors.append(RowError(line, reason % {"line": first}))
+    errors += _overlapping(numbered)
     if errors:
         raise BadFile(sorted(errors, key=lambda error: error.line))
     return numbered
+
+
+def _overlapping(numbered: list[NumberedRow]) -> list[RowError]:
+    """Rows that price a quantity which an earlier row prices as well, in the same market from the same day on."""
+    tiers: dict[tuple[object, ...], dict[int, tuple[int, float]]] = defaultdict(dict)
+    for line, row in numbered:
+        tiers[row.offer].setdefault(row.tier_min, (line, row.tier_max or math.inf))
+    found: dict[int, int] = {}
+    for of_one_offer in tiers.values():
+        widest = (0, 0.0)
+        for lowest, (line, highest) in sorted(of_one_offer.items()):
+            if lowest <= widest[1]:
+                found.setdefault(max(line, widest[0]), min(line, widest[0]))
+            widest = max(widest, (line, highest), key=lambda tier: tier[1])
+    reason = _("its quantities overlap those on line %(line)s")
+    return [RowError(line, reason % {"line": other}) for line, other in found.items()]
 
 
 def _counted(progress: Progress) -> Callable[[int, dict[str, str]], PriceRow]:

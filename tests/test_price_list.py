@@ -14,6 +14,7 @@ from activity.services import Actor
 from csp_portal.row_files import BadFile
 from software.models import CancellationPolicy, KeyIssue, Kind, Price, Product, Sku
 from software.price_list import kind_and_policy
+from software.price_report import Happened
 from software.services import import_price_list
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,39 @@ def test_every_bad_row_is_named_and_nothing_is_loaded():
     assert not Sku.objects.exists()
     assert not Price.objects.exists()
     assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("tiers", "bad"),
+    [
+        (["1-9", "10-99", "100-"], {}),
+        (["100-", "10-99", "1-9"], {}),
+        (["1-10", "10-"], {3: 2}),
+        (["10-", "1-10"], {3: 2}),
+        (["1-", "10-"], {3: 2}),
+        (["1-50", "5-10", "20-30", "51-"], {3: 2, 4: 2}),
+    ],
+)
+def test_quantities_that_two_rows_price_are_bad_rows(clock, tmp_path, tiers, bad):
+    def in_tiers(rows):
+        bounds = [tier.split("-") for tier in tiers]
+        return [{**rows[0], "PricingTierRangeMin": low, "PricingTierRangeMax": high} for low, high in bounds]
+
+    path = edited(tmp_path, in_tiers)
+    if not bad:
+        assert import_price_list(path, actor=OPERATOR).count(Happened.ADDED) == len(tiers)
+        return
+    with pytest.raises(BadFile) as refused:
+        import_price_list(path, actor=OPERATOR)
+    said = {error.line: error.reason for error in refused.value.errors}
+    assert said == {line: f"its quantities overlap those on line {other}" for line, other in bad.items()}
+    assert not Price.objects.exists()
+
+
+def test_the_same_quantities_from_another_day_on_do_not_overlap(clock, tmp_path):
+    later = {"EffectiveStartDate": "2020-06-01T00:00:00Z", "EffectiveEndDate": "9999-12-30T23:59:59Z"}
+    path = edited(tmp_path, lambda rows: [rows[0], {**rows[0], **later, "PricingTierRangeMin": "5"}])
+    assert import_price_list(path, actor=OPERATOR).written == 2
 
 
 def test_the_same_row_with_another_amount_is_changed(clock, tmp_path):

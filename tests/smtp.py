@@ -1,5 +1,7 @@
 """A real mail server on a free port, which tests tell what to refuse."""
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -66,3 +68,27 @@ def mail_server_running(settings: LazySettings) -> Iterator[MailServer]:
     settings.EMAIL_TIMEOUT = 5
     yield server
     controller.stop(no_assert=True)
+
+
+@contextmanager
+def silent_mail_server_running(settings: LazySettings) -> Iterator[threading.Event]:
+    """A mail server that lets clients in and says nothing, as the settings' one; yields whether one has come."""
+    somebody_has_come, over = threading.Event(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = door.getsockname()
+        settings.EMAIL_TIMEOUT = 1
+        door.settimeout(30)
+        waiter = threading.Thread(target=_say_nothing, args=(door, somebody_has_come, over))
+        waiter.start()
+        try:
+            yield somebody_has_come
+        finally:
+            over.set()
+            waiter.join()
+
+
+def _say_nothing(door: socket.socket, somebody_has_come: threading.Event, over: threading.Event) -> None:
+    with door.accept()[0]:
+        somebody_has_come.set()
+        over.wait()

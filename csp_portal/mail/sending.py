@@ -1,13 +1,15 @@
-"""Sending what the outbox holds, each mail in a transaction of its own that locks it (X5).
+"""Sending what the outbox holds; no lock and no transaction waits for a mail server (X5).
 
-A mail is marked as sent after the server has taken it. Who is killed between the two leaves it due, and it is sent
-again: at least once, with the same Message-ID, by which a receiver can drop the second.
+Who sends a mail first puts off its next try, so that nobody else takes it, and marks it as sent after the server has
+taken it. Who is killed between the two leaves it due a little later, and it is sent again: at least once, with the
+same Message-ID, by which a receiver can drop the second.
 """
 
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from enum import Enum
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,7 +19,6 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
-from django.db import transaction
 from django.utils import timezone
 
 from csp_portal.mail.failures import Failure, failure_of, wait_after
@@ -25,6 +26,7 @@ from csp_portal.mail.models import Mail
 
 log = logging.getLogger(__name__)
 
+CLAIM = timedelta(minutes=5)  # a sender has a mail for itself; far longer than a server may take for one
 SWEEP_SECONDS = 45  # after which a sweep leaves the rest to the next one, a minute after this one began
 SWEEP_MAILS = 500
 SWEEP_PATIENCE = 3  # failures of the server, one after the other, before a sweep leaves it in peace
@@ -34,7 +36,7 @@ class Outcome(Enum):
     """What became of one mail."""
 
     SENT = "sent"
-    NOT_DUE = "not due"  # sent, given up or to be tried later; or in another sender's hands
+    NOT_DUE = "not due"  # sent, given up, to be tried later, or in another sender's hands
     NOT_SENT = "not sent"
     SERVER_FAILED = "server failed"  # not sent, and other mails would not have been either
 
@@ -60,24 +62,36 @@ def send_due_mail() -> int:
     return sent
 
 
-@transaction.atomic
 def _try_one(public_id: UUID, server: BaseEmailBackend) -> Outcome:
-    """Send one mail and write down what came of it, under its lock; a mail that is locked is being sent already."""
-    now = timezone.now()
-    mail = Mail.objects.due(now).select_for_update(skip_locked=True).filter(public_id=public_id).first()
+    """Send one mail, unless somebody else is at it, and write down what came of it."""
+    mail = _claim(public_id)
     if mail is None:
         return Outcome.NOT_DUE
     failure = _deliver(mail, server)
-    mail.attempts += 1
-    mail.last_error = failure.sentence if failure else ""
-    mail.sent_at = None if failure else now
-    next_try = now + wait_after(mail.attempts)
-    goes_on = failure and not failure.permanent and next_try <= mail.give_up_at
-    mail.next_try_at = next_try if goes_on else None
-    mail.save(update_fields=["attempts", "last_error", "sent_at", "next_try_at"])
+    _write_down(mail, failure)
     if failure is None:
         return Outcome.SENT
     return Outcome.SERVER_FAILED if failure.of_server else Outcome.NOT_SENT
+
+
+def _claim(public_id: UUID) -> Mail | None:
+    """The mail, if it is due; nobody else finds it due for the length of a claim."""
+    now = timezone.now()
+    claimed = Mail.objects.due(now).filter(public_id=public_id).update(next_try_at=now + CLAIM)
+    return Mail.objects.get(public_id=public_id) if claimed else None
+
+
+def _write_down(mail: Mail, failure: Failure | None) -> None:
+    """What came of a try; a mail that has been sent, by whomever, stays so."""
+    now, attempts = timezone.now(), mail.attempts + 1
+    next_try = now + wait_after(attempts)
+    goes_on = failure and not failure.permanent and next_try <= mail.give_up_at
+    Mail.objects.filter(pk=mail.pk, sent_at=None).update(
+        attempts=attempts,
+        last_error=failure.sentence if failure else "",
+        sent_at=None if failure else now,
+        next_try_at=next_try if goes_on else None,
+    )
 
 
 def _deliver(mail: Mail, server: BaseEmailBackend) -> Failure | None:

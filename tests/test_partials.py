@@ -136,6 +136,12 @@ def pages(address, rows):
     return render_to_string("partials/pagination.html", {"page": page, "label": "Customers"}, request)
 
 
+def test_the_number_of_a_page_may_have_another_name_in_the_address():
+    request = RequestFactory().get("/operator/?q=north&p=1")
+    facts = {"page": page_of(request, range(60)), "label": "Customers", "parameter": "p"}
+    assert 'href="?q=north&amp;p=2"' in render_to_string("partials/pagination.html", facts, request)
+
+
 def test_pages_keep_the_rest_of_the_query():
     shown = pages("/customers/?q=north&page=2", range(60))
     assert "26 to 50 of 60" in shown

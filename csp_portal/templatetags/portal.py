@@ -9,6 +9,7 @@ from babel.dates import format_timedelta
 from babel.units import format_unit
 from django import template
 from django.forms.boundfield import BoundField, BoundWidget
+from django.template.defaulttags import querystring
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -45,6 +46,12 @@ def icon(name: str, css_class: str = "") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag(takes_context=True)
+def page_address(context: template.RequestContext, number: int, parameter: str) -> str:
+    """Another page of the list that is shown, all else in the address kept; `parameter` is `page` unless told."""
+    return querystring(context, None, **{parameter or "page": number})
 
 
 @register.simple_tag

@@ -54,6 +54,11 @@ def without_postgres_variables() -> dict[str, str]:
 
 
 def remember(process: subprocess.Popen[bytes]) -> None:
-    """Keep a server's handle while we run; those that have ended are reaped."""
-    _started[:] = [each for each in _started if each.poll() is None]
+    """Keep a server's handle while it runs."""
+    forget_ended()
     _started.append(process)
+
+
+def forget_ended() -> None:
+    """Reap the servers that have ended; Python warns of a handle that nobody has asked."""
+    _started[:] = [each for each in _started if each.poll() is None]

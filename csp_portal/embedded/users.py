@@ -16,6 +16,7 @@ from pathlib import Path
 from csp_portal.embedded.errors import ServerError
 from csp_portal.embedded.place import OPEN_FOLDER, Place, make_folder
 from csp_portal.embedded.postgres import Postgres
+from csp_portal.embedded.processes import forget_ended
 from csp_portal.embedded.urls import Urls
 from csp_portal.embedded.valkey import Valkey
 
@@ -63,8 +64,7 @@ def remove(var_dir: Path) -> None:
         ):
             if not _alone(users):
                 raise ServerError(f"The portal is running from {place.var}; stop it first.")
-            for server in (Postgres(place), Valkey(place)):
-                server.stop()
+            _stop([Postgres(place), Valkey(place)])
             shutil.rmtree(place.var)
     shutil.rmtree(place.temporary, ignore_errors=True)
 
@@ -80,8 +80,7 @@ def _join(
     with _locked(place.var / "servers.lock", fcntl.LOCK_EX):
         if _alone(users):
             place.prepare(say)
-            for server in servers:
-                server.stop()
+            _stop(servers)
         fcntl.flock(users, fcntl.LOCK_SH)
         for server in wanted:
             server.start()
@@ -91,9 +90,14 @@ def _leave(place: Place, users: int, servers: list[Postgres | Valkey]) -> None:
     """Be a user no longer; the last one stops the servers."""
     with _locked(place.var / "servers.lock", fcntl.LOCK_EX):
         if _alone(users):
-            for server in servers:
-                server.stop()
+            _stop(servers)
         fcntl.flock(users, fcntl.LOCK_UN)
+
+
+def _stop(servers: list[Postgres | Valkey]) -> None:
+    for server in servers:
+        server.stop()
+    forget_ended()
 
 
 def _alone(users: int) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -11,9 +13,10 @@ from django.utils import timezone
 
 from activity.models import Action, Address, Event
 from csp_portal.deployment import health
-from software.models import DownloadSession
+from software.models import DownloadLink, DownloadSession, Transfer
+from software.services.transfer_logs import read_transfer_logs
 from tests.factories import buy_line, make_build, make_link, make_sku
-from tests.helpers import cancel
+from tests.helpers import cancel, until
 from tests.nginx import HOST, Portal, portal_running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -207,6 +210,64 @@ def test_the_log_names_the_transfer_and_what_was_sent_but_no_token(portal, link,
         assert link.token not in log
         assert session.token not in log
         assert link.token[:16] not in log
+
+
+@pytest.fixture
+def what_was_sent(portal, settings):
+    """Reads nginx's log until every transfer is over; answers each one's first byte and what was sent of it."""
+    settings.TRANSFER_LOGS = str(portal.transfers)
+
+    def read() -> list[tuple[int, int]]:
+        def all_over() -> bool:
+            read_transfer_logs()
+            return not Transfer.objects.running().exists()
+
+        until(all_over)
+        return list(Transfer.objects.order_by("first").values_list("first", "sent"))
+
+    return read
+
+
+def test_what_was_sent_is_read_from_the_log(portal, link, started, what_was_sent):
+    half = len(CONTENT) // 2
+    portal.ask("GET", started, Range=f"bytes={half}-")
+    portal.ask("GET", started, Range=f"bytes=0-{half - 1}", If_Match=link.build.etag)  # by way of the second server
+    assert what_was_sent() == [(0, half), (half, half)]
+    session = DownloadSession.objects.get()
+    assert (session.bytes_sent, session.completed_at is not None) == (len(CONTENT), True)
+
+
+def test_over_http_2_the_frames_are_not_counted(portal, link, started, what_was_sent, tmp_path):
+    words = ["curl", "-skf", "--http2", "-o", str(tmp_path / "file"), "-w", "%{http_version}", "-H", f"Host: {HOST}"]
+    said = subprocess.run(
+        [*words, f"https://127.0.0.1:{portal.https_port}{started}"], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "2"
+    assert what_was_sent() == [(0, len(CONTENT))]
+
+
+def test_what_needs_no_byte_is_no_transfer(portal, link, started):
+    portal.ask("HEAD", started)
+    portal.ask("GET", started, If_None_Match=link.build.etag)
+    portal.ask("GET", started, Range=f"bytes={len(CONTENT)}-")
+    assert not Transfer.objects.exists()
+
+
+def test_a_file_that_nginx_cannot_send_is_our_fault_and_given_back(portal, agent, line, what_was_sent):
+    """A socket in its place: Python finds it and its size, nginx no file."""
+    build = make_build(line.purchase.sku.product, b"")
+    link = make_link(agent, line.purchase, build)
+    path = settings.MEDIA_ROOT / build.storage_name
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as blocking:
+        blocking.bind(str(path))
+        started = portal.ask("POST", link.get_absolute_url(), "").headers["Location"]
+        answer = portal.ask("GET", started)
+    path.unlink()
+    assert (answer.status, b"<h1>" in answer.body) == (500, True)
+    what_was_sent()
+    assert DownloadSession.objects.get().end == "fault"
+    assert DownloadLink.objects.get().used == 0
 
 
 def test_the_address_of_the_client_is_the_one_that_nginx_saw(portal, link):

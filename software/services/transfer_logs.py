@@ -7,7 +7,6 @@ holds an hour of one nginx, so none has to be rotated: what was read to its end 
 
 import json
 import logging
-import time
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Greatest
+from django.utils import timezone
 
 from software.models import Transfer, TransferLog
 from software.services.releasing import release_failed
@@ -78,6 +78,6 @@ def _note_position(noted: TransferLog, read_to: int) -> None:
 
 def _remove_if_done(path: Path, noted: TransferLog, read_to: int) -> None:
     facts = path.stat()
-    if facts.st_size <= read_to and time.time() - facts.st_mtime > KEPT.total_seconds():
+    if facts.st_size <= read_to and facts.st_mtime < (timezone.now() - KEPT).timestamp():
         path.unlink()
         noted.delete()

@@ -34,3 +34,11 @@ def for_each(rows: Iterable[Any], work: Callable[[Any], int]) -> int:
     if failure is not None:
         raise failure
     return done
+
+
+def all_batches(work: Callable[[], int]) -> int:
+    """Do `work`, a transaction for a batch of rows, until it finds none; answers how many rows there were."""
+    done = 0
+    while batch := work():
+        done += batch
+    return done

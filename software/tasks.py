@@ -1,7 +1,7 @@
 """Jobs of the key pools, the links and the download sessions."""
 
 from csp_portal.jobs import job
-from software.services import link_jobs, purchasing, releasing, transfer_logs
+from software.services import checking, link_jobs, purchasing, releasing, transfer_logs
 
 
 @job
@@ -20,6 +20,12 @@ def expire_links() -> int:
 def close_sessions() -> int:
     """Close the sessions whose 24 hours are over; every five minutes (K9)."""
     return link_jobs.close_sessions()
+
+
+@job
+def check_links() -> int:
+    """Report every link whose count is not what its downloads say; every night (K8)."""
+    return checking.check_links()
 
 
 @job

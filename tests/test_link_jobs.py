@@ -1,10 +1,13 @@
 """What jobs note of links and sessions, once however often they run: K9, and B6 for links."""
 
+import threading
 from functools import partial
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from activity.models import Action, Event
 from csp_portal.celery import app
@@ -98,6 +101,43 @@ def test_a_download_that_runs_goes_on_past_the_end_of_the_term(clock, agent, pur
     clock.set("2021-01-24T00:00:00Z")
     expire_links()
     assert Client().head(session).status_code == 200
+
+
+def test_more_links_than_one_batch_expire_in_one_run(clock, agent, purchase, monkeypatch):
+    monkeypatch.setattr("software.services.link_jobs.BATCH", 2)
+    for version in range(5):
+        make_link(agent, purchase, make_build(purchase.sku.product, version=str(version)))
+    clock.set("2020-02-07T12:00:00Z")
+    assert [expire_links(), expire_links()] == [5, 0]
+    assert logged(Action.LINK_EXPIRED) == 5
+    assert set(DownloadLink.objects.values_list("expired_at", flat=True)) == {timezone.now()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_that_somebody_holds_is_passed_over_until_the_next_run(agent, customer):
+    with time_machine.travel("2020-01-24T12:00:00Z"):
+        purchase = buy_line(agent, customer, make_sku(keys=1)).purchase
+        held, _free = (
+            make_link(agent, purchase, make_build(purchase.sku.product, version=version)) for version in "12"
+        )
+    locked, done = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            DownloadLink.objects.select_for_update().get(pk=held.pk)
+            locked.set()
+            assert done.wait(15)
+
+    def expire():
+        locked.wait()
+        with time_machine.travel("2020-02-07T12:00:00Z"):
+            expired = expire_links()
+        done.set()
+        return expired
+
+    assert in_threads(hold, expire)[1] == 1
+    assert list(DownloadLink.objects.filter(expired_at=None)) == [held]
+    assert expire_links() == 1
 
 
 # Sessions
@@ -236,3 +276,4 @@ def test_a_renewal_and_the_job_at_once_note_each_grant_at_most_once(agent, custo
 def test_beat_runs_them():
     planned = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert {tasks.expire_links.name, tasks.close_sessions.name, tasks.warn_of_links.name} <= planned
+    assert tasks.check_links.name in planned

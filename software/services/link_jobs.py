@@ -1,46 +1,61 @@
 """What time does to links and sessions, noted by jobs; every request judges both by itself (K9, B6)."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
 from activity.models import Action
-from activity.services import Actor, record
+from activity.services import Actor, record_each
 from csp_portal.calendar_utc import utc_day
-from csp_portal.jobs import for_each
+from csp_portal.jobs import all_batches, for_each
 from csp_portal.mail.addresses import site_address
 from csp_portal.mail.services import queue_mail
 from software.models import DownloadLink, DownloadSession, SessionEnd
 from software.models.links import DownloadLinkQuerySet
 from software.places import software_place
 
-BATCH = 1000  # sessions that one transaction closes
+BATCH = 1000  # links or sessions in one transaction
 EXPIRER = Actor.system("expire_links")
 
 
 def expire_links() -> int:
     """Note every grant whose time is over, once; a link whose purchase's term is over is revoked (K9, B6).
 
-    Answers how many there were.
+    Batch by batch, passing over links that somebody holds: they come in the next run. Answers how many there were.
     """
-    due = DownloadLink.objects.to_note_expired(timezone.now()).order_by("expires_at", "pk")
-    return for_each(list(due.values_list("pk", flat=True)), _expire)
+    return all_batches(_expire_batch)
 
 
 @transaction.atomic
-def _expire(link_pk: int) -> int:
+def _expire_batch() -> int:
     now = timezone.now()
-    link = _locked(DownloadLink.objects.to_note_expired(now), link_pk)
-    if link is None:
-        return 0
-    link.expired_at = now
-    details = {"grant": link.grant_number, "expired_at": link.expires_at.isoformat(), "used": link.used}
-    if link.purchase.has_ended(utc_day(now)):
-        link.revoked_at = now
-        record(Action.LINK_REVOKED, actor=EXPIRER, on=link, details={**details, "reason": "term_over"})
-    else:
-        record(Action.LINK_EXPIRED, actor=EXPIRER, on=link, details=details)
-    link.save(update_fields=["expired_at", "revoked_at"])
-    return 1
+    due = DownloadLink.objects.to_note_expired(now).with_purchase().order_by("expires_at", "pk")
+    batch = list(due.select_for_update(of=("self",), skip_locked=True)[:BATCH])
+    over = [link for link in batch if link.purchase.has_ended(utc_day(now))]
+    DownloadLink.objects.filter(pk__in=[link.pk for link in batch]).update(expired_at=now)
+    DownloadLink.objects.filter(pk__in=[link.pk for link in over]).update(revoked_at=now)
+    ended = {link.pk for link in over}
+    record_each(Action.LINK_REVOKED, actor=EXPIRER, on=[_Expired(link, "term_over") for link in over])
+    record_each(Action.LINK_EXPIRED, actor=EXPIRER, on=[_Expired(link) for link in batch if link.pk not in ended])
+    return len(batch)
+
+
+@dataclass(frozen=True)
+class _Expired:
+    """A link for the log, with what its grant had come to."""
+
+    link: DownloadLink
+    reason: str = ""
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it."""
+        link = self.link
+        grant = {"grant": link.grant_number, "expired_at": link.expires_at.isoformat(), "used": link.used}
+        subject = link.log_subject()
+        told = {**subject.get("details", {}), **grant, **({"reason": self.reason} if self.reason else {})}
+        return {**subject, "details": told}
 
 
 def close_sessions() -> int:
@@ -48,10 +63,7 @@ def close_sessions() -> int:
 
     Answers how many there were.
     """
-    done = 0
-    while batch := _close_batch():
-        done += batch
-    return done
+    return all_batches(_close_batch)
 
 
 @transaction.atomic

@@ -1,0 +1,55 @@
+"""The nightly check that every link's count is what its downloads say (K8)."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from activity.models import Action
+from activity.services import Actor, record
+from csp_portal.calendar_utc import utc_day
+from csp_portal.mail.services import queue_mail
+from software.models import DownloadLink, DownloadSession
+from software.models.links import DownloadLinkQuerySet
+
+log = logging.getLogger(__name__)
+
+CHECKER = Actor.system("check_links")
+NAMED = 20  # links that the mail names
+
+
+def miscounted_links() -> DownloadLinkQuerySet:
+    """Links that break it: for the grant that stands, used = its sessions − its released ones, from 0 to limit (K8).
+
+    Each with `counted`, what its sessions say.
+    """
+    of_grant = DownloadSession.objects.filter(link=OuterRef("pk"), grant_number=OuterRef("grant_number"))
+    counted = of_grant.filter(released_at=None).order_by().values("link").annotate(sessions=Count("pk"))
+    links = DownloadLink.objects.annotate(counted=Coalesce(Subquery(counted.values("sessions")), 0))
+    return links.filter(~Q(used=F("counted")) | Q(used__lt=0) | Q(used__gt=F("limit"))).order_by("pk")
+
+
+@transaction.atomic
+def check_links() -> int:
+    """Report every link whose count is wrong: in the log of what goes wrong, the activity log and a mail a day (K8).
+
+    Nothing is mended by itself. Answers how many there were.
+    """
+    broken: list[Any] = list(miscounted_links().with_purchase())
+    for link in broken:
+        log.error("link %s counts %s downloads; its sessions say %s", link.public_id, link.used, link.counted)
+        details = {"grant": link.grant_number, "used": link.used, "counted": link.counted}
+        record(Action.DOWNLOADS_MISCOUNTED, actor=CHECKER, on=link, details=details)
+    if broken:
+        queue_mail(
+            settings.OPERATOR_SUPPORT_EMAIL,
+            "links_miscounted",
+            cause=f"links_miscounted:{utc_day(timezone.now())}",
+            count=len(broken),
+            links=", ".join(str(link.public_id) for link in broken[:NAMED]),
+        )
+    return len(broken)

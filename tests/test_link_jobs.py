@@ -117,9 +117,8 @@ def test_more_links_than_one_batch_expire_in_one_run(clock, agent, purchase, mon
 def test_a_link_that_somebody_holds_is_passed_over_until_the_next_run(agent, customer):
     with time_machine.travel("2020-01-24T12:00:00Z"):
         purchase = buy_line(agent, customer, make_sku(keys=1)).purchase
-        held, _free = (
-            make_link(agent, purchase, make_build(purchase.sku.product, version=version)) for version in "12"
-        )
+        builds = [make_build(purchase.sku.product, version=version) for version in ("1", "2")]
+        held, _free = (make_link(agent, purchase, build) for build in builds)
     locked, done = threading.Event(), threading.Event()
 
     def hold():
@@ -130,7 +129,7 @@ def test_a_link_that_somebody_holds_is_passed_over_until_the_next_run(agent, cus
 
     def expire():
         locked.wait()
-        with time_machine.travel("2020-02-07T12:00:00Z"):
+        with time_machine.travel("2020-02-07T13:00:00Z"):
             expired = expire_links()
         done.set()
         return expired

@@ -1,5 +1,6 @@
 """Which rows of the log are asked for (A1, A2)."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -15,7 +16,8 @@ from csp_portal.text_errors import TEXT_ERRORS
 from customers.models import Customer
 
 DAYS_BY_DEFAULT = 30
-FILTERS = ("user", "customer")
+FILTERS = ("user", "customer", "key")
+_HASHES = re.compile(r"[0-9a-f]{64}(,[0-9a-f]{64}){0,19}")  # of one product key, under different hash keys
 _LONGEST_EMAIL = User._meta.get_field("email").max_length
 _LONGEST_COMPANY_NAME = Customer._meta.get_field("company_name").max_length
 
@@ -42,6 +44,7 @@ class LogForm(forms.Form):
     last_day = DayField(label=_("To"))
     user = NameField(label=_("User"), list_id="users-in-the-log", max_length=_LONGEST_EMAIL)
     customer = NameField(label=_("Customer"), list_id="customers-in-the-log", max_length=_LONGEST_COMPANY_NAME)
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
     show = forms.ChoiceField(choices=Shown.choices, widget=forms.HiddenInput)
 
     def __init__(self, asked: dict[str, str]) -> None:
@@ -54,6 +57,8 @@ class LogForm(forms.Form):
         given = {name: asked[name] for name in (*default, *FILTERS) if asked.get(name)}
         if given.get("show") not in set(Shown):
             given.pop("show", None)
+        if not _HASHES.fullmatch(given.get("key", "")):
+            given.pop("key", None)
         super().__init__({**default, **given})
 
     def add_prefix(self, field_name: str) -> str:
@@ -90,13 +95,15 @@ class LogForm(forms.Form):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether a valid form asks for somebody's events only."""
+        """Whether a valid form asks for the events of somebody or of one key only."""
         return any(self.cleaned_data[name] for name in FILTERS)
 
     def narrow(self, events: EventQuerySet) -> EventQuerySet:
         """The events that a valid form asks for."""
-        found, user, customer = self.in_range(events), self.cleaned_data["user"], self.cleaned_data["customer"]
+        found = self.in_range(events)
+        user, customer, key = (self.cleaned_data[name] for name in FILTERS)
         found = found.by_user(user) if user else found
+        found = found.with_key_hash(key.split(",")) if key else found
         return found.of_customer(customer) if customer else found
 
     def in_range(self, events: EventQuerySet) -> EventQuerySet:

@@ -4,6 +4,7 @@ The table is partitioned by month and made by SQL in the first migration, which 
 that only PostgreSQL fills (`xid`, `server_epoch`, for sealing) and the triggers that refuse any change.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -103,6 +104,10 @@ class EventQuerySet(models.QuerySet["Event"]):
     def about_key(self, key_id: UUID) -> Self:
         """Rows about the key with this public id, whatever key its hash was made with then."""
         return self.filter(details__key=str(key_id))
+
+    def with_key_hash(self, hashes: Sequence[str]) -> Self:
+        """Rows about the key that has one of these hashes, each made with another hash key."""
+        return self.filter(key_hash__in=hashes)
 
     def by_user(self, name: str) -> Self:
         """Rows of who acted under `name`: an e-mail address, or a job's name."""

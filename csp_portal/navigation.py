@@ -125,13 +125,18 @@ class Frame:
 
     @property
     def may_search(self) -> bool:
-        """Whether the search for customers would answer the reader."""
-        return self.user is not None and self.user.is_authenticated and self.user.may(Permission.SEE_CUSTOMERS)
+        """Whether the search would answer the reader."""
+        return self._may(Permission.SEARCH)
+
+    @property
+    def finds_customers(self) -> bool:
+        """Whether the search would find the reader more than product keys in the log."""
+        return self._may(Permission.SEE_CUSTOMERS)
 
     @property
     def search_refusal(self) -> Refusal | None:
         """Why the search would not answer the reader."""
-        return self.user.refusal_to(Permission.SEE_CUSTOMERS) if self.user else None
+        return self.user.refusal_to(Permission.SEARCH) if self.user else None
 
     @property
     def leads_on(self) -> bool:
@@ -142,6 +147,9 @@ class Frame:
     def roles(self) -> list[Text]:
         """The reader's roles by name, in the table's order."""
         return [role.label for role in Role if self.user and role in self.user.roles]
+
+    def _may(self, permission: Permission) -> bool:
+        return self.user is not None and self.user.is_authenticated and self.user.may(permission)
 
     def _items(self, places: Iterable[Place]) -> list[Item]:
         staff = bool(self.user and self.user.is_authenticated and self.user.partner_id is None)

@@ -1,29 +1,74 @@
-"""The one search box above every page (U2): what an id names is opened, anything else narrows the list of customers."""
+"""The one search box above every page (U2): what an id or a key names is opened, anything else narrows the customers."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
+from csp_portal.calendar_utc import add_months, month_of
+from csp_portal.key_text import looks_like_key
 from customers.models import Customer
 from orders.models import Order
-from software.models import SoftwarePurchase
+from software import custody
+from software.models import ProductKey, SoftwarePurchase
 from software.places import software_place
 
+MONTHS_OF_THE_LOG = 7 * 12  # that it is kept (A4)
+_NOT_PASSED_ON = frozenset({"csrfmiddlewaretoken"})
 
-@require_safe
-@role_required(Permission.SEE_CUSTOMERS)
+
+class SeeOther(HttpResponseRedirect):
+    """Where the answer to a form is, to be asked for by GET."""
+
+    status_code = 303
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("q")
+@role_required(Permission.SEARCH)
 def search(request: SignedInRequest) -> HttpResponse:
-    """Open what was asked for by its id; else list the customers that fit."""
-    place = _place_of(request.GET.get("q", ""), request.user)
-    asked = urlencode({name: value for name, value in request.GET.items() if value})
-    return redirect(place or f"{reverse('customers:list')}?{asked}")
+    """Open what was asked for by its id or key; else list the customers that fit.
+
+    The box sends by POST, for a product key may be pasted into it, which must stand in no address (K2); one that does
+    has been taken out of it before (`KeysOutOfAddresses`).
+    """
+    given, answer = (request.POST, SeeOther) if request.method == "POST" else (request.GET, HttpResponseRedirect)
+    text = given.get("q", "")
+    if looks_like_key(text):
+        return answer(_place_of_key(text, request))
+    asked = urlencode({name: value for name, value in given.items() if value and name not in _NOT_PASSED_ON})
+    return answer(_place_of(text, request.user) or f"{reverse('customers:list')}?{asked}")
+
+
+def _place_of_key(text: str, request: SignedInRequest) -> str:
+    """Where a pasted key leads: to its purchase, or for readers of the log alone to what the log says of it.
+
+    A key that is not the reader's partner's is as unknown as one that does not exist.
+    """
+    if not request.user.may(Permission.SEE_SOFTWARE):
+        return _log_of_key(text)
+    keys = ProductKey.objects.visible_to(request.user).of_key(text).with_purchase()
+    found = keys.order_by("-allotted_at", "-pk").first()
+    if found is None or found.purchase is None:
+        messages.warning(request, _("No purchase that you may see has this product key."))
+        return reverse("customers:list")
+    return f"{software_place(found.purchase)}#keys"
+
+
+def _log_of_key(text: str) -> str:
+    """The whole log narrowed to a key, named by its hashes: rows stay with the hash key of their day."""
+    begin = add_months(month_of(timezone.now()), -MONTHS_OF_THE_LOG)
+    asked = {"from": begin.isoformat(), "key": ",".join(custody.hashes_of(text))}
+    return f"{reverse('activity:log')}?{urlencode(asked, safe=',')}"
 
 
 def _place_of(text: str, user: User) -> str:

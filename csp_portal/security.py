@@ -6,7 +6,13 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import escape_leading_slashes
+from django.utils.translation import gettext as _
+
+from csp_portal.key_text import looks_like_key
 
 _SOURCES = {
     "default-src": "'self'",  # no inline script or style, nothing from elsewhere
@@ -41,6 +47,30 @@ class ContentSecurityPolicyMiddleware:
         response.headers.setdefault("Content-Security-Policy", content_security_policy())
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
+
+
+class KeysOutOfAddresses:
+    """Takes a product key that somebody searches for out of the address: histories and logs keep addresses (K2).
+
+    It is not looked up and not shown again; the page comes without it and says where to paste it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method not in ("GET", "HEAD") or not any(map(looks_like_key, request.GET.getlist("q"))):
+            return self.get_response(request)
+        messages.warning(request, self._told(request))
+        left = request.GET.copy()
+        del left["q"]
+        path = escape_leading_slashes(request.path)  # else it could name another host
+        return HttpResponseRedirect(f"{path}?{left.urlencode()}" if left else path)
+
+    def _told(self, request: HttpRequest) -> str:
+        if request.path.startswith(reverse("admin:index")):
+            return _("A product key must stand in no address, so this one was not looked up. Choose Find a key for it.")
+        return _("A product key must stand in no address, so this one was not looked up. Paste it into the search box.")
 
 
 _TOKEN_IN_ADDRESS = re.compile(r"(/d/(?:session/)?|[?&]signature=)[\w-]{8,}")

@@ -159,6 +159,7 @@ MIDDLEWARE = [
     "csp_portal.reader.ReaderMiddleware",
     "activity.middleware.ClientAddressMiddleware",
     "csp_portal.pages.RefusalMiddleware",
+    "csp_portal.security.KeysOutOfAddresses",
 ]
 ROOT_URLCONF = "csp_portal.urls"
 WSGI_APPLICATION = "csp_portal.wsgi.application"

@@ -139,21 +139,29 @@ def test_the_frame_names_who_is_signed_in_and_lets_them_out(agent, client_of):
     page = body(client_of(agent).get("/sample/"))
     for expected in (agent.email, agent.name, agent.partner.legal_name, "Admin agent", reverse("account_logout")):
         assert expected in page
-    assert page.count("csrfmiddlewaretoken") == 2
+    assert page.count("csrfmiddlewaretoken") == 3
 
 
 def test_the_search_box_asks_the_search_for_q(agent, client_of):
     page = body(client_of(agent).get("/sample/?q=<b>"))
-    assert f'action="{reverse("search")}" method="get"' in page
+    assert f'action="{reverse("search")}" method="post"' in page
     assert 'name="q" value="&lt;b&gt;"' in page
 
 
-def test_who_may_not_see_customers_finds_the_search_disabled_with_the_reason(partner, client_of):
-    client = client_of(UserFactory(partner=partner, roles=[Role.AUDITOR]))
+def test_who_may_not_search_finds_the_search_disabled_with_the_reason(client_of):
+    client = client_of(UserFactory(partner=None, roles=[Role.SUPPORT_AGENT]))
     page = body(client.get("/sample/"))
     assert 'role="search"' not in page
     search = page[page.index('<details class="menu search why-disabled">') :]
-    assert "Only these roles may see customers" in search[: search.index("</details>")]
+    assert "Only these roles may search" in search[: search.index("</details>")]
+    assert "search box" not in body(client.get("/nowhere/"))
+
+
+def test_who_reads_the_log_only_searches_for_product_keys(partner, client_of):
+    client = client_of(UserFactory(partner=partner, roles=[Role.AUDITOR]))
+    page = body(client.get("/sample/"))
+    assert 'aria-label="Search the activity log for a product key"' in page
+    assert "Customer, domain" not in page
     assert "search box" not in body(client.get("/nowhere/"))
 
 

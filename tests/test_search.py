@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from csp_portal.accounts.permissions import Role
@@ -23,10 +24,11 @@ def line(clock, agent, customer):
 
 
 def opened(client, text):
-    """Where the search leads."""
-    response = client.get(URL, {"q": text})
-    assert response.status_code == 302
-    return response.url
+    """Where the search leads: sent from the box, or opened as a bookmark."""
+    sent, kept = client.post(URL, {"q": text}), client.get(URL, {"q": text})
+    assert (sent.status_code, kept.status_code) == (303, 302)
+    assert sent.url == kept.url
+    return sent.url
 
 
 @pytest.mark.parametrize("write", WAYS_TO_WRITE_A_GUID)
@@ -48,7 +50,8 @@ def test_an_order_number_opens_its_order_however_it_is_written(client_of, agent,
 
 def test_what_is_no_id_narrows_the_list(client_of, agent, customer):
     assert opened(client_of(agent), "Contoso & 고객") == "/customers/?q=Contoso+%26+%EA%B3%A0%EA%B0%9D"
-    assert client_of(agent).get(URL, {"q": "a", "market": "US"}).url == "/customers/?q=a&market=US"
+    filtered = {"q": "a", "market": "US", "csrfmiddlewaretoken": "x"}
+    assert client_of(agent).post(URL, filtered).url == "/customers/?q=a&market=US"
 
 
 @pytest.mark.parametrize("text", ["", "a\0b", "0000000000", "6f9619ff-8b86-4011-b42d-00c04fc964ff", "x" * 5000])
@@ -69,13 +72,27 @@ def test_another_partner_s_ids_find_as_little_as_ids_of_nothing(client_of, stran
 
 def test_the_search_box_stands_on_every_page_and_leads_there(client_of, agent):
     page = client_of(agent).get("/").content.decode()
-    assert '<form class="search" role="search" action="/search/" method="get">' in page
+    assert '<form class="search" role="search" action="/search/" method="post">' in page
 
 
-@pytest.mark.parametrize("role", [Role.ACCOUNT_ADMIN, Role.AUDITOR, Role.SUPPORT_AGENT])
-def test_who_may_not_see_customers_may_not_search(client_of, partner, customer, role):
-    response = client_of(UserFactory(partner=partner, roles=[role])).get(URL, {"q": str(customer.tenant_id)})
+def test_a_form_from_elsewhere_is_not_searched(agent):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(agent)
+    assert client.post(URL, {"q": "a"}).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.SUPPORT_AGENT, Role.OPERATOR_ADMIN])
+def test_the_operators_staff_may_not_search(client_of, customer, role):
+    response = client_of(UserFactory(partner=None, roles=[role])).post(URL, {"q": str(customer.tenant_id)})
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNT_ADMIN, Role.AUDITOR])
+def test_who_may_not_see_customers_finds_none(client_of, partner, customer, role):
+    client = client_of(UserFactory(partner=partner, roles=[role]))
+    response = client.post(URL, {"q": str(customer.tenant_id)}, follow=True)
+    assert response.status_code == 403
+    assert customer.company_name not in response.content.decode()
 
 
 def test_a_search_asks_few_questions(client_of, agent, line):

@@ -1,7 +1,8 @@
-"""Processes of the portal on the tests' servers: started, killed with -9, started again."""
+"""Processes of the portal on the tests' servers, and where they listen: started, killed with -9, started again."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,19 @@ from pathlib import Path
 from csp_portal.embedded.processes import die_with_parent
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Running:

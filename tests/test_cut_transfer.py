@@ -1,6 +1,5 @@
 """A transfer that is cut, at the web server of development: incomplete for the client, quiet in the log (C6, K7)."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from csp_portal.embedded.processes import die_with_parent, wait_until
 from software.services import start_download
 from software.services.purchasing import revoke_purchase
 from tests.factories import buy_line, make_build, make_link, make_sku
+from tests.processes import free_port, listens
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,9 +26,7 @@ SECONDS = 60
 @pytest.fixture
 def web(tmp_path) -> Iterator[tuple[str, Path]]:
     """Granian on the test's database: its address, and what it says."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     words = ["granian", "--interface", "wsgi", "--no-ws", "--blocking-threads", "2", "--log-level", "warning"]
     said = tmp_path / "said"
     with said.open("wb") as output:
@@ -40,16 +38,11 @@ def web(tmp_path) -> Iterator[tuple[str, Path]]:
             preexec_fn=die_with_parent,
         )
     try:
-        assert wait_until(lambda: _answers(port), SECONDS), said.read_text()
+        assert wait_until(lambda: listens(port), SECONDS), said.read_text()
         yield f"http://127.0.0.1:{port}", said
     finally:
         server.terminate()
         server.wait(timeout=SECONDS)
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_slow_download_is_cut_after_a_cancellation(web, agent, customer, tmp_path):

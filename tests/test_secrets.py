@@ -7,14 +7,13 @@ import base64
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +26,23 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from csp_portal.accounts.permissions import Role
+from csp_portal.accounts.models import User
 from csp_portal.embedded.place import installed_programs
+from csp_portal.embedded.processes import wait_until
 from csp_portal.mail.models import Mail
 from csp_portal.supervisor import commands
+from customers.models import Customer
 from orders.billing.models import Entry, EntryKind
-from software.models import DownloadLink, DownloadSession, KeyIssue, ProductKey
-from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_build, make_sku
+from orders.models import OrderLine
+from software.models import Build, DownloadLink, DownloadSession, KeyIssue, ProductKey, Sku, SoftwarePurchase
+from tests.factories import buy_line, make_build, make_sku
 from tests.helpers import cancel
+from tests.processes import free_port, listens
 from tests.servers import redis_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = ("PLANT-EDKEY-NUMBR-ONE11-SEEN1", "PLANT-EDKEY-NUMBR-TWO22-KEPT2")
+FILE = b"x" * 1000
 READY_SECONDS = 60
 
 
@@ -58,12 +62,6 @@ def process(name: str, port: int, log: Path) -> Iterator[None]:
         finally:
             started.send_signal(signal.SIGTERM)
             started.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Browser:
@@ -90,18 +88,6 @@ class Browser:
                 return answer.status, answer.read().decode("utf-8", "replace")
         except urllib.error.HTTPError as answer:
             return answer.code, answer.read().decode("utf-8", "replace")
-
-    def wait(self) -> None:
-        """Until the server answers."""
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                self.ask("/robots.txt")
-            except OSError:
-                assert time.monotonic() < deadline, "the server does not answer"
-                time.sleep(0.1)
-            else:
-                return
 
 
 def ways_to_write(secret: str) -> set[bytes]:
@@ -137,13 +123,6 @@ def _content(client: redis.Redis, key: bytes) -> bytes:
     return repr(read[kind](key) if kind in read else ranges[kind](key, 0, -1)).encode()
 
 
-def wait_for(condition: Any) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def load_keys(sku: Any, tmp_path: Path) -> str:
     """Load the planted keys, once rightly and once again; answers what the refusal says."""
     rows = "".join(f"{sku.product.product_id},{sku.sku_id},{key}\n" for key in KEYS)
@@ -155,67 +134,104 @@ def load_keys(sku: Any, tmp_path: Path) -> str:
     return str(refused.value)
 
 
-def test_planted_keys_and_tokens_are_nowhere_in_clear(tmp_path, capfd):
-    partner = PartnerFactory()
-    agent = UserFactory(partner=partner, roles=[Role.ADMIN_AGENT])
-    customer = CustomerFactory(partner=partner)
-    sku = make_sku(key_issue=KeyIssue.PER_UNIT)
-    told = [load_keys(sku, tmp_path)]
-    build = make_build(sku.product, b"x" * 1000)
-    port = free_port()
-    browser, stranger = Browser(port, agent), Browser(port)
-    with process("web", port, tmp_path / "web.log"), process("worker", port, tmp_path / "worker.log"):
-        browser.wait()
-        line = buy_line(agent, customer, sku, quantity=2)
-        purchase = line.purchase
-        keys = {key.last_five: key for key in purchase.keys.all()}
-        shown = reverse("software:show_key", args=[customer.tenant_id, purchase.public_id, keys["SEEN1"].public_id])
-        assert KEYS[0] in browser.ask(shown, {})[1]
-        get = reverse("software:get", args=[customer.tenant_id, purchase.public_id])
-        assert browser.ask(get, {"build": str(build.public_id), "grant": "0"})[0] == 200
-        link = DownloadLink.objects.get()
-        assert stranger.ask(link.get_absolute_url())[0] == 200
-        assert stranger.ask(link.get_absolute_url(), {}) == (200, "x" * 1000)
-        session = DownloadSession.objects.get()
-        tokens = [link.token, session.token]
+@dataclass
+class Scene:
+    """One partner that buys, one customer that downloads, and what each of them asks the real server by."""
 
-        default_storage.delete(build.storage_name)  # the fault is ours
-        told.append(stranger.ask(session.get_absolute_url())[1])
-        ProductKey.objects.filter(last_five="KEPT2").update(secret="cannot be decrypted")
-        broken = reverse("software:show_key", args=[customer.tenant_id, purchase.public_id, keys["KEPT2"].public_id])
-        status, page = browser.ask(broken, {})
-        assert status == 500
-        told.append(page)
-        for token in tokens:
-            told.append(stranger.ask(f"/d/{token}x")[1].replace(f"{token}x", ""))
-            told.append(stranger.ask(f"/d/{token}/nothing")[1])
-            told.append(stranger.ask(f"/nowhere/d/{token}")[1])
-        cancel(line, agent)
-        wait_for(lambda: Entry.objects.filter(kind=EntryKind.CREDIT).exists())
-        for path in (link.get_absolute_url(), session.get_absolute_url()):
-            status, page = stranger.ask(path)
-            assert status == 410
-            told.append(page)
-        told += [browser.ask(path, {})[1] for path in (shown, link.get_absolute_url())]
-        valkey = dump_of_valkey()
+    agent: User
+    customer: Customer
+    sku: Sku
+    build: Build
+    port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.browser, self.stranger = Browser(self.port, self.agent), Browser(self.port)
+
+    def show(self, key: ProductKey) -> str:
+        """Where a key is shown."""
+        return reverse("software:show_key", args=[self.customer.tenant_id, key.purchase.public_id, key.public_id])
+
+
+@pytest.fixture
+def scene(agent, customer) -> Scene:
+    sku = make_sku(key_issue=KeyIssue.PER_UNIT)
+    return Scene(agent, customer, sku, make_build(sku.product, FILE))
+
+
+def see_a_key_and_download(scene: Scene, purchase: SoftwarePurchase) -> tuple[DownloadLink, DownloadSession]:
+    """What goes well: the first key is shown, a link is made and used."""
+    assert KEYS[0] in scene.browser.ask(scene.show(purchase.keys.get(last_five="SEEN1")), {})[1]
+    get = reverse("software:get", args=[scene.customer.tenant_id, purchase.public_id])
+    assert scene.browser.ask(get, {"build": str(scene.build.public_id), "grant": "0"})[0] == 200
+    link = DownloadLink.objects.get()
+    assert scene.stranger.ask(link.get_absolute_url())[0] == 200
+    assert scene.stranger.ask(link.get_absolute_url(), {}) == (200, FILE.decode())
+    return link, DownloadSession.objects.get()
+
+
+def fail_by_our_own_fault(scene: Scene, session: DownloadSession) -> list[str]:
+    """What is answered where the file is gone, and where a key cannot be decrypted."""
+    default_storage.delete(scene.build.storage_name)
+    gone = scene.stranger.ask(session.get_absolute_url())[1]
+    ProductKey.objects.filter(last_five="KEPT2").update(secret="cannot be decrypted")
+    status, page = scene.browser.ask(scene.show(ProductKey.objects.get(last_five="KEPT2")), {})
+    assert status == 500
+    return [gone, page]
+
+
+def ask_for_what_is_not_there(scene: Scene, token: str) -> list[str]:
+    """What is answered to addresses that hold a token and lead nowhere; that it is one's own wrong token is no leak."""
+    wrong = scene.stranger.ask(f"/d/{token}x")[1].replace(f"{token}x", "")
+    return [wrong, scene.stranger.ask(f"/d/{token}/nothing")[1], scene.stranger.ask(f"/nowhere/d/{token}")[1]]
+
+
+def cancel_and_come_back(scene: Scene, line: OrderLine, *addresses: str) -> list[str]:
+    """What is answered at `addresses` once the purchase is cancelled and credited."""
+    cancel(line, scene.agent)
+    assert wait_until(lambda: Entry.objects.filter(kind=EntryKind.CREDIT).exists(), READY_SECONDS)
+    answers = [scene.stranger.ask(address) for address in addresses]
+    assert {status for status, _page in answers} == {410}
+    return [page for _status, page in answers]
+
+
+def everything_written(told: list[str], logs: Path) -> dict[str, bytes]:
+    """All that holds what was done, but for Valkey, which forgets."""
+    mails = [f"{mail.subject}\n{mail.text}\n{mail.complete_text}" for mail in Mail.objects.all()]
     connections.close_all()
-    mails = "\n".join(f"{mail.subject}\n{mail.text}\n{mail.complete_text}" for mail in Mail.objects.all())
-    places = {
+    return {
         "the database": dump_of_the_database(),
-        "Valkey": valkey,
-        "mails": mails.encode(),
-        "answers to what failed": "\n".join(told).encode(),
-        "this process's output": "".join(capfd.readouterr()).encode(),
-        **{path.name: path.read_bytes() for path in tmp_path.glob("*.log")},
-        **{path.name: path.read_bytes() for path in settings.VAR_DIR.glob("*.log")},
+        "mails": "\n".join(mails).encode(),
+        "answers": "\n".join(told).encode(),
+        **{path.name: path.read_bytes() for folder in (logs, settings.VAR_DIR) for path in folder.glob("*.log")},
     }
-    assert b"SEEN1" in places["the database"]  # the dump is of what was just done
-    assert b"ERROR" in places["web.log"]
-    leaks = [
+
+
+def leaks(places: dict[str, bytes], secrets: list[str]) -> list[tuple[str, str]]:
+    """Where which secret stands."""
+    return [
         (place, secret)
-        for secret in [*KEYS, *tokens]
-        for place, content in places.items()
+        for secret in secrets
         for written in ways_to_write(secret)
+        for place, content in places.items()
         if written in content
     ]
-    assert leaks == []
+
+
+def test_planted_keys_and_tokens_are_nowhere_in_clear(scene, tmp_path, capfd):
+    told = [load_keys(scene.sku, tmp_path)]
+    with process("web", scene.port, tmp_path / "web.log"), process("worker", scene.port, tmp_path / "worker.log"):
+        assert wait_until(lambda: listens(scene.port), READY_SECONDS)
+        line = buy_line(scene.agent, scene.customer, scene.sku, quantity=2)
+        link, session = see_a_key_and_download(scene, line.purchase)
+        tokens = [link.token, session.token]
+        told += fail_by_our_own_fault(scene, session)
+        told += [page for token in tokens for page in ask_for_what_is_not_there(scene, token)]
+        told += cancel_and_come_back(scene, line, link.get_absolute_url(), session.get_absolute_url())
+        seen = scene.show(line.purchase.keys.get(last_five="SEEN1"))
+        told += [scene.browser.ask(address, {})[1] for address in (seen, link.get_absolute_url())]
+        valkey = dump_of_valkey()
+    output = "".join(capfd.readouterr()).encode()
+    places = {**everything_written(told, tmp_path), "Valkey": valkey, "this process's output": output}
+    assert b"SEEN1" in places["the database"]  # the dump is of what was just done
+    assert b"ERROR" in places["web.log"]
+    assert leaks(places, [*KEYS, *tokens]) == []

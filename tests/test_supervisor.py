@@ -20,6 +20,7 @@ from csp_portal import embedded
 from csp_portal.database_setup import database_config
 from csp_portal.embedded.processes import runs, wait_until
 from csp_portal.supervisor import MARK, CannotRun, check_port, leftovers
+from tests.processes import free_port
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 30
@@ -65,9 +66,7 @@ def filled():
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def environment(var, **settings):

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from django.conf import settings
 
 from csp_portal.embedded.processes import die_with_parent, wait_until
+from tests.processes import free_port, listens
 from tests.test_production_settings import CHECKOUT, REQUIRED, SYSTEM
 
 TEMPLATE = CHECKOUT / "csp_portal" / "deployment" / "nginx.conf.template"
@@ -37,12 +37,6 @@ def nginx_path() -> str:
     if found is None:
         raise pytest.UsageError("The tests of production need nginx; on Debian `apt-get install nginx` brings it.")
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -108,7 +102,7 @@ class Portal:
 
 
 @contextmanager
-def portal_running(folder: Path) -> Iterator[Portal]:
+def portal_running(folder: Path, *, workers: int = 1) -> Iterator[Portal]:
     """Granian on the test's database and nginx before it, both in `folder`."""
     portal = Portal(folder)
     portal.transfers.mkdir()
@@ -121,16 +115,16 @@ def portal_running(folder: Path) -> Iterator[Portal]:
         "wsgi",
         "--no-ws",
         "--workers",
-        "1",
+        str(workers),
         "--blocking-threads",
         "4",
     ]
     nginx = [nginx_path(), "-p", str(folder), "-e", "/dev/stderr", "-c", str(_configured(portal)), "-g", _by_hand()]
     with (
-        _running([*web, "--port", str(portal.web_port), "csp_portal.wsgi:application"], folder, "web"),
-        _running(nginx, folder, "nginx"),
+        server_running([*web, "--port", str(portal.web_port), "csp_portal.wsgi:application"], folder, "web"),
+        server_running(nginx, folder, "nginx"),
     ):
-        if not wait_until(lambda: _listens(portal.web_port) and _listens(portal.https_port), START_SECONDS):
+        if not wait_until(lambda: listens(portal.web_port) and listens(portal.https_port), START_SECONDS):
             logs = [path.read_text() for path in sorted(folder.glob("*.log"))]
             raise AssertionError("The portal did not start:\n" + "\n".join(logs))
         yield portal
@@ -202,7 +196,7 @@ def _collect_static(folder: Path) -> None:
 
 
 @contextmanager
-def _running(words: list[str], folder: Path, name: str) -> Iterator[None]:
+def server_running(words: list[str], folder: Path, name: str) -> Iterator[None]:
     """A server; nginx writes its access log to stdout, and every server what is wrong to stderr."""
     output = folder / ("access.log" if name == "nginx" else f"{name}.log")
     errors = folder / ("error.log" if name == "nginx" else f"{name}-errors.log")
@@ -215,8 +209,3 @@ def _running(words: list[str], folder: Path, name: str) -> Iterator[None]:
     finally:
         server.terminate()
         server.wait(timeout=30)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -7,7 +7,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.territories import language_name
+from csp_portal.text_errors import TEXT_ERRORS
+from csp_portal.typed_text import one_line
 from software.build_choice import FIELDS, BuildChoice
+from software.models import LONGEST_LABEL
 
 
 class SelectProductForm(forms.Form):
@@ -34,6 +37,26 @@ class GetForm(forms.Form):
 
     build = forms.UUIDField()
     grant = forms.IntegerField(min_value=0)
+
+
+class LabelField(forms.CharField):
+    """The label of a link, as it is kept: in one line."""
+
+    def to_python(self, value: Any) -> str:
+        return one_line(super().to_python(value) or "")
+
+
+class AnotherLinkForm(forms.Form):
+    """Another link to a build, beside the one without a label (K4)."""
+
+    build = forms.UUIDField(widget=forms.HiddenInput)
+    label = LabelField(
+        label=_("Label"),
+        max_length=LONGEST_LABEL,
+        help_text=_("Whom the link is for, such as a branch or a person. Only your organisation sees it."),
+        error_messages={**TEXT_ERRORS, "required": _("Give the link a label: whom it is for.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class Address(models.TextChoices):

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from software.build_choice import FIELDS
-from software.models import Build, SoftwarePurchase
+from software.models import Build, DownloadLink, SoftwarePurchase
 
 
 def software_place(purchase: SoftwarePurchase, build: Build | None = None) -> str:
@@ -15,3 +15,13 @@ def software_place(purchase: SoftwarePurchase, build: Build | None = None) -> st
         query |= {field: getattr(build, field) for field in FIELDS}
     tab = reverse("cancellations:software", args=[purchase.customer.tenant_id])
     return f"{tab}?{urlencode(query)}"
+
+
+def link_place(link: DownloadLink) -> str:
+    """The Software tab opened at a link."""
+    return f"{software_place(link.purchase, link.build)}#{link_anchor(link)}"
+
+
+def link_anchor(link: DownloadLink) -> str:
+    """Where on the Software tab a link stands: `link` is the one without a label."""
+    return f"link-{link.public_id}" if link.label else "link"

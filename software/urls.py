@@ -8,6 +8,7 @@ app_name = "software"
 
 urlpatterns = [
     path("customers/<uuid:tenant_id>/software/<uuid:purchase_id>/get/", links.get, name="get"),
+    path("customers/<uuid:tenant_id>/software/<uuid:purchase_id>/links/", links.another, name="another_link"),
     path(
         "customers/<uuid:tenant_id>/software/<uuid:purchase_id>/keys/export/",
         keys.exported_keys,
@@ -25,6 +26,7 @@ urlpatterns = [
     ),
     path("customers/<uuid:tenant_id>/links/<uuid:link_id>/renew/", links.renew, name="renew"),
     path("customers/<uuid:tenant_id>/links/<uuid:link_id>/revoke/", links.revoke, name="revoke"),
+    path("customers/<uuid:tenant_id>/links/<uuid:link_id>/history/", links.history, name="link_history"),
     path("d/<str:token>", downloads.landing, name="landing"),
     path("d/session/<str:token>/<str:file_name>", downloads.session, name="session"),
 ]

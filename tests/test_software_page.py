@@ -324,7 +324,7 @@ def test_beside_a_dead_link_the_button_renews_the_grant_that_was_seen(clock, age
     response = look(client_of(agent), customer, builds)
     assert dead in words_of(response)
     assert "Get keys and downloads" in words_of(response)
-    assert '<input type="hidden" name="grant" value="3" id="renew_grant">' in response.content.decode()
+    assert '<input type="hidden" name="grant" value="3" id="renew_link_grant">' in response.content.decode()
     assert f'action="{link.get_absolute_url()}"' not in response.content.decode()
 
 

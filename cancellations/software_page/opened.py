@@ -1,5 +1,6 @@
 """One row of the Software tab, opened: its purchases, and the keys and downloads of the one chosen (K1)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Q, QuerySet, Value, When
 
+from cancellations.software_page.links import EARLIER_SHOWN, InFull, LinkPage, ListedLink, ShownLink
 from cancellations.software_page.rows import SoftwareRow
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission
@@ -19,10 +21,11 @@ from orders.line_windows import LineWindow
 from orders.models import OrderLine
 from orders.models.order import OrderLineQuerySet
 from software.build_choice import FIELDS, BuildChoice
-from software.forms import RenewForm
-from software.models import Build, DownloadLink, KeyIssue, KeyState, LinkState, ProductKey
+from software.forms import AnotherLinkForm
+from software.models import Build, DownloadLink, KeyIssue, KeyState, ProductKey
 from software.models import SoftwarePurchase as Purchase
 from software.models.purchases import running
+from software.services.links import refusal_of_purchase
 
 PURCHASES_SHOWN = 10
 KEYS_SHOWN = 10
@@ -38,6 +41,7 @@ class OpenRow:
     reader: User
     asked: Mapping[str, str]
     chosen_id: UUID | None
+    in_full: InFull
 
     @property
     def now(self) -> datetime:
@@ -104,7 +108,7 @@ class OpenRow:
     def choice(self) -> BuildChoice:
         """What the address asks for; without that, the build of the link that was made last."""
         asked = {field: self.asked.get(field, "") for field in FIELDS}
-        latest = next(iter(self.links), None)
+        latest = next(iter(self._standing), None)
         if latest is not None and not any(asked.values()):
             asked = {field: getattr(latest.build, field) for field in FIELDS}
         return BuildChoice(self.builds, asked)
@@ -116,37 +120,65 @@ class OpenRow:
 
     # Keys and link
 
+    @property
+    def hands_out(self) -> bool:
+        """Whether this reader may hand out links of the purchase (P1)."""
+        return self.is_usable and not self.keys_refusal
+
     @cached_property
-    def links(self) -> list[DownloadLink]:
+    def _links(self) -> list[DownloadLink]:
+        """Those that stand, where the reader hands them out, and those of the list below them; in one query."""
+        own = DownloadLink.objects.visible_to(self.reader).filter(purchase=self.purchase)
+        listed = own.exclude(revoked_at=None) if self.hands_out else own
+        first = (self._links_page - 1) * EARLIER_SHOWN
+        wanted = Q(pk__in=listed.order_by("-pk").values("pk")[first : first + EARLIER_SHOWN + 1])
+        if self.hands_out:
+            wanted |= Q(revoked_at=None)
+        return list(own.filter(wanted).select_related("build", "granted_by").order_by("-granted_at", "-pk"))
+
+    @property
+    def _links_page(self) -> int:
+        """The page of the list that the address asks for; the first where it asks for none."""
+        asked = self._page("links")
+        return int(asked) if re.fullmatch("[1-9][0-9]{0,5}", asked) else 1
+
+    @cached_property
+    def _standing(self) -> list[DownloadLink]:
         """The purchase's links that are not revoked, the newest grant first; nobody else's business (P1)."""
-        if self.keys_refusal or not self.is_usable:
-            return []
-        standing = DownloadLink.objects.visible_to(self.reader).filter(purchase=self.purchase, revoked_at=None)
-        return list(standing.select_related("build", "granted_by").order_by("-granted_at", "-pk"))
+        return [link for link in self._links if link.revoked_at is None] if self.hands_out else []
 
-    @property
-    def link(self) -> DownloadLink | None:
-        """The link to the build that was chosen."""
+    @cached_property
+    def links(self) -> list[ShownLink]:
+        """The links to the build that was chosen, by label: first the one without."""
         build = self.choice.build
-        return next((link for link in self.links if build and link.build_id == build.pk), None)
+        to_build = [link for link in self._standing if build and link.build_id == build.pk]
+        return [ShownLink(link, self.now, self.in_full) for link in sorted(to_build, key=_by_label)]
 
     @property
-    def link_state(self) -> LinkState | None:
-        return self.link.state(self.now) if self.link else None
+    def link(self) -> ShownLink | None:
+        """The link without a label."""
+        return next((shown for shown in self.links if not shown.link.label), None)
 
     @property
-    def link_is_active(self) -> bool:
-        return self.link_state == LinkState.ACTIVE
+    def labelled(self) -> list[ShownLink]:
+        return [shown for shown in self.links if shown.link.label]
 
     @property
-    def link_has_expired(self) -> bool:
-        return self.link_state == LinkState.EXPIRED
+    def another_form(self) -> AnotherLinkForm:
+        assert self.choice.build is not None  # asked for only beside one
+        return AnotherLinkForm(initial={"build": self.choice.build.public_id}, auto_id="another_%s")
 
     @property
-    def renew_form(self) -> RenewForm:
-        """A new grant of the link; it names the grant that the page shows (K4)."""
-        assert self.link is not None  # asked for only beside a link
-        return RenewForm(initial={"grant": self.link.grant_number}, auto_id="renew_%s")
+    def listed_links(self) -> LinkPage:
+        """The revoked links; all of them for who hands out none."""
+        found = [link for link in self._links if link.revoked_at is not None or not self.hands_out]
+        rows = [ListedLink(link, link.state(self.now)) for link in sorted(found, key=lambda link: -link.pk)]
+        return LinkPage(rows[:EARLIER_SHOWN], self._links_page, has_next=len(rows) > EARLIER_SHOWN)
+
+    @property
+    def links_refusal(self) -> Refusal | None:
+        """Why the purchase has no links any more."""
+        return refusal_of_purchase(self.purchase, self.now)
 
     @property
     def has_keys(self) -> bool:
@@ -159,7 +191,7 @@ class OpenRow:
     @property
     def shows_keys(self) -> bool:
         """Whether the keys stand on the page, masked: once they were got, or where there is no file to get."""
-        return self.has_keys and not self.keys_refusal and (bool(self.links) or not self.builds)
+        return self.has_keys and not self.keys_refusal and (bool(self._standing) or not self.builds)
 
     @cached_property
     def key_page(self) -> "Page[ProductKey]":
@@ -169,6 +201,10 @@ class OpenRow:
 
     def _page(self, parameter: str) -> str:
         return self.asked.get(parameter, "1")
+
+
+def _by_label(link: DownloadLink) -> str:
+    return link.label.casefold()
 
 
 def _counted_page(rows: QuerySet, total: int, per_page: int, number: str) -> Page:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django import forms
@@ -57,7 +58,7 @@ def software(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         "opened": opened,
     }
     if opened:
-        context |= _select_product(opened) | {"address": _address(request, opened)}
+        context |= _select_product(opened)
     return render(request, "cancellations/software.html", context)
 
 
@@ -74,7 +75,8 @@ def _opened(request: SignedInRequest, customer: Customer, rows: Sequence[Softwar
     if row is None:
         own = software_rows(customer, request.user, now).filter(purchase__sku__public_id=sku_id)
         row = as_row(get_object_or_404(own), request.user, now)
-    opened = OpenRow(row, lines, request.user, request.GET, asked.cleaned_data["purchase"])
+    in_full = partial(absolute, request)
+    opened = OpenRow(row, lines, request.user, request.GET, asked.cleaned_data["purchase"], in_full)
     if opened.chosen is None:
         raise Http404
     return opened
@@ -89,9 +91,3 @@ def _select_product(opened: OpenRow) -> dict[str, object]:
         "form": SelectProductForm(choice, possible_only=True, initial=ids, auto_id="choose_%s"),
         "form_without_scripts": SelectProductForm(choice, possible_only=False, initial=ids),
     }
-
-
-def _address(request: SignedInRequest, opened: OpenRow) -> str:
-    """The link's address in full, as it is passed on; empty where there is none."""
-    link = opened.link
-    return absolute(request, link.get_absolute_url()) if link and link.has_address else ""

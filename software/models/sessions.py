@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +70,17 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
         running = Transfer.objects.running().filter(session=OuterRef("pk"))
         overdue = self.filter(sent_at=None, released_at=None, started_at__lte=now - FIRST_BYTE_WITHIN)
         return overdue.exclude(Exists(running))
+
+    def with_transfers(self) -> Self:
+        """Each with whether bytes of it are being sent (`is_running`), or were by an object storage (`by_storage`)."""
+        of_session = Transfer.objects.filter(session=OuterRef("pk"))
+        stored = of_session.filter(by_storage=True)
+        return self.annotate(is_running=Exists(of_session.running()), by_storage=Exists(stored))
+
+    def used_by_grant(self) -> dict[int, int]:
+        """How many of them count, by the number of their grant: all that were not given back (K8)."""
+        counting = self.filter(released_at=None).order_by()
+        return dict(counting.values_list("grant_number").annotate(Count("pk")))
 
     def close(self, end: SessionEnd, now: datetime) -> int:
         """Close those that are open, for good; how many there were."""

@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "close-invoices": {"task": "orders.billing.tasks.close_invoices", "schedule": crontab(minute="5")},
     "issue-invoices": {"task": "orders.billing.tasks.issue_invoices", "schedule": crontab(minute="35")},
     "fill-waiting-lines": {"task": "software.tasks.fill_waiting_lines", "schedule": 60.0},
+    "warn-of-low-pools": {"task": "software.tasks.warn_of_low_pools", "schedule": 300.0},
     "send-due-mail": {"task": "csp_portal.mail.tasks.send_due_mail", "schedule": 60.0},
     "expire-links": {"task": "software.tasks.expire_links", "schedule": 60.0},
     "close-sessions": {"task": "software.tasks.close_sessions", "schedule": 300.0},

@@ -22,6 +22,7 @@ from orders.billing.models import Credit
 from orders.line_windows import LineWindow
 from orders.models import OrderLine
 from software.models import SoftwarePurchase
+from software.models.pools import pools_to_fill
 
 ROWS_SHOWN = 5
 
@@ -72,7 +73,7 @@ def _credits_to_come(user: User, now: datetime) -> Any:
 
 
 def _pools_in_want(user: User, now: datetime) -> Any:
-    return SoftwarePurchase.objects.waiting_by_sku(utc_day(now))
+    return pools_to_fill(now)
 
 
 def _mails_in_trouble(user: User, now: datetime) -> Any:
@@ -95,7 +96,14 @@ CARDS = (
         whole_url="billing:invoices",
         whole_label=_("All invoices"),
     ),
-    Card(_("Products that wait for keys"), Permission.SEE_KEY_POOLS, "home/pools_in_want.html", _pools_in_want),
+    Card(
+        _("Key pools to fill"),
+        Permission.SEE_KEY_POOLS,
+        "home/pools_in_want.html",
+        _pools_in_want,
+        whole_url="admin:software_productkey_import",
+        whole_label=_("Import keys"),
+    ),
     Card(
         _("Mails that were not sent"),
         Permission.KEEP_HOUSE,

@@ -1,4 +1,4 @@
-"""The one search box above every page (U2): what an id or a key names is opened, anything else narrows the customers."""
+"""The one search box above every page (U2): an id or a key opens what it names, all else narrows the customers."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode

@@ -1,8 +1,10 @@
-"""Mail about keys: that a purchase waits for them, and that they have come (B5, X5). Never a key in it."""
+"""Mail about keys: that they run low, are waited for, have come (M7, B5, X5). Never a key in it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from csp_portal.accounts.permissions import Permission
 from csp_portal.mail.addresses import site_address
@@ -26,6 +28,21 @@ def tell_keys_pending(purchase: SoftwarePurchase) -> None:
 def tell_keys_ready(purchase: SoftwarePurchase) -> None:
     """Tell the buyer that the keys a purchase waited for are there; in the transaction that allots them (B5)."""
     queue_mail(_buyer_of(purchase), "keys_ready", cause=f"keys_ready:{purchase.public_id}", **_facts(purchase))
+
+
+def tell_pool_low(pool: Any, now: datetime) -> None:
+    """Tell the operator that a pool, one of `low_pools`, has fallen below its mark; in the job's transaction (M7)."""
+    queue_mail(
+        settings.OPERATOR_SUPPORT_EMAIL,
+        "pool_low",
+        cause=f"pool_low:{pool.public_id}:{now.isoformat()}",
+        sku=pool.title,
+        pool=pool.catalogue_id,
+        left=pool.left,
+        mark=pool.low_water,
+        waiting=pool.waiting,
+        address=site_address(reverse("admin:software_productkey_import")),
+    )
 
 
 def _facts(purchase: SoftwarePurchase) -> dict[str, Any]:

@@ -1,13 +1,19 @@
 """Jobs of the key pools, the links and the download sessions."""
 
 from csp_portal.jobs import job
-from software.services import checking, link_jobs, purchasing, releasing, transfer_logs
+from software.services import checking, link_jobs, pools, purchasing, releasing, transfer_logs
 
 
 @job
 def fill_waiting_lines() -> int:
     """Serve the lines whose pool has keys again: what an import or a cancellation could not see; every minute (B5)."""
     return purchasing.fill_waiting_lines()
+
+
+@job
+def warn_of_low_pools() -> int:
+    """Mail the operator of each pool that has fallen below its mark; every five minutes (M7)."""
+    return pools.warn_of_low_pools()
 
 
 @job

@@ -77,9 +77,9 @@ def in_threads(*works: Callable[[], Any]) -> list[Any]:
     return answers
 
 
-def until(happened: Callable[[], bool]) -> None:
-    """Return once it has happened; fail if it does not within 15 seconds."""
-    given_up = time.monotonic() + 15
+def until(happened: Callable[[], bool], seconds: int = 15) -> None:
+    """Return once it has happened; fail if it does not within so many seconds."""
+    given_up = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < given_up, "it did not happen"
         time.sleep(0.02)

@@ -39,7 +39,7 @@ CLOSING, PENDING, CREDITS, POOLS, MAILS = (
     "Cancellation windows closing in the next 7 days",
     "Keys pending",
     "Credits to come",
-    "Products that wait for keys",
+    "Key pools to fill",
     "Mails that were not sent",
 )
 
@@ -149,20 +149,35 @@ def test_the_operator_sees_which_products_wait_for_keys_how_many_lines_and_since
     clock, see, cards, agent, stranger, customer
 ):
     operator = UserFactory(partner=None, roles=[Role.OPERATOR_ADMIN])
-    waiting, filled = make_sku(), make_sku(keys=1)
+    waiting, filled = make_sku(low_water=0), make_sku(keys=1, low_water=0)
     buy_line(agent, customer, waiting)
     buy_line(agent, customer, filled)
     clock.set("2020-01-26T12:00:00Z")
     buy_line(stranger, CustomerFactory(partner=stranger.partner), waiting)
     (row,) = cards(operator)[POOLS]
-    assert (row["sku__title"], row["lines"], str(row["since"])) == (waiting.title, 2, "2020-01-24 12:00:00+00:00")
+    assert (row, row.waiting, str(row.since)) == (waiting, 2, "2020-01-24 12:00:00+00:00")
     page = see(operator)
-    assert f"{waiting.title} {waiting.catalogue_id} 2 lines wait since 24 Jan 2020, 12:00 UTC" in page
+    assert f"{waiting.title} {waiting.catalogue_id} 0 keys left 2 lines wait since 24 Jan 2020, 12:00 UTC" in page
     assert customer.company_name not in page
     add_keys(waiting, 1)
     fill_pending(waiting.pk, actor=agent)
     (row,) = cards(operator)[POOLS]
-    assert (row["lines"], str(row["since"])) == (1, "2020-01-26 12:00:00+00:00")
+    assert (row.waiting, str(row.since)) == (1, "2020-01-26 12:00:00+00:00")
     add_keys(waiting, 1)
     fill_pending(waiting.pk, actor=agent)
     assert cards(operator) == {POOLS: [], MAILS: []}
+
+
+def test_the_operator_sees_low_pools_after_those_that_lines_wait_for_and_the_way_to_the_import(
+    clock, see, cards, client_of, agent, customer
+):
+    operator = UserFactory(partner=None, roles=[Role.OPERATOR_ADMIN])
+    low, waiting = make_sku(keys=3, low_water=3), make_sku(low_water=0)
+    buy_line(agent, customer, low)
+    buy_line(agent, customer, waiting)
+    assert [(sku, sku.left) for sku in cards(operator)[POOLS]] == [(waiting, 0), (low, 2)]
+    assert f"{low.title} {low.catalogue_id} 2 keys left told below 3" in see(operator)
+    page = client_of(operator).get("/").content.decode()
+    assert '<a href="/operator/software/productkey/import/">Import keys</a>' in page
+    add_keys(low, 1)
+    assert cards(operator)[POOLS] == [waiting]

@@ -18,9 +18,12 @@ from software.services.purchasing import lock_pools
 from software.tasks import fill_waiting_lines
 from tests.factories import CustomerFactory, UserFactory, add_keys, buy_line, make_sku, reviewed_now
 from tests.helpers import cancel, in_threads, until, until_somebody_waits
+from tests.processes import running
 
 pytestmark = pytest.mark.django_db
 OPERATOR = Actor.system("test")
+WORKER = ["-m", "celery", "--quiet", "-A", "csp_portal.celery", "worker", "--pool", "prefork", "--concurrency", "2"]
+AS_ROOT = "You're running the worker with superuser"
 
 
 def queue():
@@ -41,7 +44,7 @@ def ready_to_order(partner, sku, quantity=1):
 
 def now_one_key_per_unit(sku):
     policy = CancellationPolicy.SELF_SERVICE
-    values = {"cancellation_policy": policy, "hybrid_benefit": False, "cores_per_unit": None}
+    values = {"cancellation_policy": policy, "hybrid_benefit": False, "cores_per_unit": None, "low_water": 0}
     return change_sku(sku.pk, key_issue=KeyIssue.PER_UNIT, actor=OPERATOR, **values)
 
 
@@ -249,3 +252,18 @@ def test_a_real_worker_serves_the_queue(worker, agent, customer):
         until(lambda: len(queue()) == 1)
     assert [keys_of(line.purchase) for line in lines] == [2, 2, 0]
     assert queue() == [lines[2].purchase_id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_real_workers_at_once_serve_the_queue_in_its_order_and_no_key_twice(agent, customer):
+    """Two processes with two children each, and the job sent many times: four at once want the same pool."""
+    sku = make_sku(key_issue="per_unit")
+    bought = [buy_line(agent, customer, sku, quantity=2).purchase for _line in range(8)]
+    add_keys(sku, 13)
+    for _time in range(12):
+        app.send_task("software.tasks.fill_waiting_lines")
+    with running(WORKER, WORKER, unheeded=AS_ROOT):
+        until(lambda: len(queue()) == 2, seconds=60)
+    assert [keys_of(purchase) for purchase in bought] == [2] * 6 + [0] * 2
+    assert ProductKey.objects.filter(status=KeyStatus.AVAILABLE).count() == 1
+    assert Event.objects.filter(action=Action.KEYS_ALLOTTED).count() == 6

@@ -216,7 +216,7 @@ def test_what_was_announced_is_withdrawn_with_its_sku(february, clock, edited):
 
 def test_what_the_operator_has_edited_stays(january, clock):
     sku = Sku.objects.get(title=CHANGED_IN_FEBRUARY)
-    edits = {"key_issue": KeyIssue.PER_UNIT, "hybrid_benefit": False, "cores_per_unit": 8}
+    edits = {"key_issue": KeyIssue.PER_UNIT, "hybrid_benefit": False, "cores_per_unit": 8, "low_water": 3}
     change_sku(sku.pk, cancellation_policy=CancellationPolicy.SUPPORT_ONLY, actor=OPERATOR, **edits)
     report = import_price_list(FEBRUARY, actor=OPERATOR, effective=FIRST_OF_FEBRUARY)
     kept = Sku.objects.get(pk=sku.pk)

@@ -28,6 +28,7 @@ def sku_form(sku, **changed):
         "key_issue": sku.key_issue,
         "cancellation_policy": sku.cancellation_policy,
         "cores_per_unit": sku.cores_per_unit or "",
+        "low_water": sku.low_water,
     }
     return values | {name: value for name, value in changed.items() if value is not None}
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from csp_portal.calendar_utc import utc_day
 from csp_portal.operator_site import EditableAdmin, OperatorAdmin, site
 from csp_portal.templatetags.portal import day
-from software.admin.columns import capped_count, written_count
-from software.models import KeyStatus, PolicyVersion, Product, ProductKey, Sku, SoftwarePurchase
+from software.admin.columns import written_count
+from software.models import KeyStatus, PolicyVersion, Product, ProductKey, Sku
+from software.models.pools import capped_count, with_pools
 from software.services import change_product, change_sku
 
 
@@ -42,6 +43,7 @@ class SkuAdmin(EditableAdmin):
         "cancellation_policy",
         "key_issue",
         "keys_left",
+        "low_water",
         "keys_allotted",
         "lines_waiting",
     )
@@ -49,21 +51,13 @@ class SkuAdmin(EditableAdmin):
     list_select_related = ("product",)
     search_fields = ("title", "product__title", "=product__product_id")
     readonly_fields = ("product", "title", "number", "term_label", "billing_label", "segment", "description")
-    fields = (*readonly_fields, "key_issue", "cancellation_policy", "hybrid_benefit", "cores_per_unit")
+    fields = (*readonly_fields, "key_issue", "cancellation_policy", "hybrid_benefit", "cores_per_unit", "low_water")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
         """With how full each pool is and how many lines wait for it."""
-        keys = ProductKey.objects.filter(sku=OuterRef("pk"))
-        pending = SoftwarePurchase.objects.keys_pending(utc_day(timezone.now()))
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                available=capped_count(keys.filter(status=KeyStatus.AVAILABLE)),
-                allotted=capped_count(keys.filter(status=KeyStatus.ALLOTTED)),
-                waiting=capped_count(pending.filter(sku=OuterRef("pk"))),
-            )
-        )
+        allotted = ProductKey.objects.filter(sku=OuterRef("pk"), status=KeyStatus.ALLOTTED)
+        skus = with_pools(super().get_queryset(request), utc_day(timezone.now()))
+        return skus.annotate(allotted=capped_count(allotted))
 
     def save_by_service(self, form: Any, obj: Any, *, actor: Any) -> Sku:
         return change_sku(obj.pk, actor=actor, **form.cleaned_data)
@@ -82,7 +76,7 @@ class SkuAdmin(EditableAdmin):
 
     @admin.display(description=_("in the pool"))
     def keys_left(self, sku: Any) -> str:
-        return written_count(sku.available)
+        return written_count(sku.left)
 
     @admin.display(description=_("allotted"))
     def keys_allotted(self, sku: Any) -> str:

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Self
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -13,7 +13,10 @@ from django.utils.translation import ngettext
 
 from csp_portal.calendar_utc import term_months
 from csp_portal.money import AmountField
+from csp_portal.pagination import MOST_ROWS_COUNTED
 from software.models.policies import CancellationPolicy
+
+LOW_WATER = 10  # keys left in a pool below which the operator is told, unless the SKU says otherwise
 
 
 class Kind(models.TextChoices):
@@ -103,6 +106,17 @@ class Sku(models.Model):
     cores_per_unit = models.PositiveSmallIntegerField(
         _("cores per unit"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    low_water = models.PositiveSmallIntegerField(
+        _("tell when fewer keys are left"),
+        default=LOW_WATER,
+        db_default=LOW_WATER,
+        validators=[MaxValueValidator(MOST_ROWS_COUNTED)],
+        help_text=_(
+            "You are mailed once when the pool of what is sold holds fewer keys than this, and again after it was "
+            "filled and has fallen once more. 0 for never."
+        ),
+    )
+    low_water_told_at = models.DateTimeField(null=True, editable=False)
 
     objects = SkuQuerySet.as_manager()
 

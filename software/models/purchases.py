@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import User
@@ -66,11 +66,6 @@ class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
     def keys_pending(self, day: date) -> Self:
         """Purchases that run on `day` (UTC) and wait for keys, in the order in which they are served (B5, B6)."""
         return self.filter(running(day), key_state=KeyState.PENDING).order_by("purchased_at", "pk")
-
-    def waiting_by_sku(self, day: date) -> "models.QuerySet[SoftwarePurchase, dict[str, Any]]":
-        """For each SKU whose lines wait for keys: its titles, how many lines, and since when; the oldest first (B5)."""
-        by_sku = self.keys_pending(day).order_by().values("sku__title", "sku__sku_id", "sku__product__product_id")
-        return by_sku.annotate(lines=Count("pk"), since=Min("purchased_at")).order_by("since", "sku__title")
 
     def benefit_cores(self, day: date) -> dict[str, int]:
         """Cores, by product title, of what qualifies for the Azure Hybrid Benefit and runs on `day` (UTC) (M4)."""

@@ -32,9 +32,12 @@ def change_sku(
     cancellation_policy: str,
     hybrid_benefit: bool,
     cores_per_unit: int | None,
+    low_water: int,
     actor: Actor | SignedIn,
 ) -> Sku:
-    """Change what the import has proposed for a SKU. Orders that stand keep the policy they pinned (B4, C1).
+    """Change what the import has proposed for a SKU, and when to tell that its pool runs low (M7).
+
+    Orders that stand keep the policy they pinned (B4, C1).
 
     Raises Refusal if the kind of its product does not take a value, or if purchases stand on how its keys are issued.
     """
@@ -49,6 +52,7 @@ def change_sku(
         "cancellation_policy": cancellation_policy,
         "hybrid_benefit": hybrid_benefit,
         "cores_per_unit": cores_per_unit,
+        "low_water": low_water,
     }
     save_changes(sku, changes, actor=actor)
     return sku

@@ -21,7 +21,7 @@ from orders.review import review_cart
 from orders.reviewed import Reviewed
 from orders.services import add_to_cart, place_order
 from software.models import Build, Sku
-from software.services import grant_link, reveal_key, start_download
+from software.services import export_keys, grant_link, reveal_key, start_download
 
 Happening = tuple[datetime, Callable[[], object]]
 
@@ -103,12 +103,14 @@ def _line(given: DemoOrder) -> tuple[OrderLine, User]:
 
 
 def _hand_out(given: DemoOrder, wanted: DemoLink) -> None:
-    """Show the key, make a link to the newest build and start downloads with it, as a customer would."""
+    """Show the key or export several, make a link to the newest build and start downloads with it, as people would."""
     line, agent = _line(given)
     purchase = line.purchase
     if not purchase.links.exists():
         for key in purchase.keys.all()[:1]:
             reveal_key(key.public_id, actor=agent)
+        if purchase.keys_needed > 1:
+            export_keys(purchase.public_id, actor=agent)
     if purchase.links.filter(revoked_at__isnull=False).exists():
         return  # cancelled since, by an earlier run
     build = Build.objects.filter(product=purchase.sku.product)[0]

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 from django.template.base import Lexer, Token, TokenType
 
-PROPER_NAMES = ("CSP portal", "SHA-256")
+PROPER_NAMES = ("CSP portal", "PowerShell", "SHA-256", "curl")
 
 # Templates
 TEXT_ATTRIBUTES = {"alt", "aria-description", "aria-label", "aria-roledescription", "label", "placeholder", "title"}

@@ -16,12 +16,15 @@ from csp_portal.accounts.permissions import public
 from csp_portal.errors import Refusal
 from software.addresses import absolute
 from software.delivery import deliver, signed_address
-from software.file_names import attachment
+from software.file_names import attachment, plain_name
 from software.models import Build, DownloadLink, DownloadSession
 from software.ranges import ByteRange, RangeNotSatisfiable, if_range_holds, parse_range
 from software.services import authorise, faults_released, open_session, start_download, usable_link
+from software.shell_lines import curl_line, powershell_line
 
 View = Callable[..., HttpResponseBase]
+
+LANDING_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 
 # The address is a secret: it goes into no cache, no search engine and no other site's log.
 _SECRET_ADDRESS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -48,12 +51,15 @@ def link_page(view: View) -> View:
 @public
 @csrf_exempt
 @link_page
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(LANDING_METHODS)
 def landing(request: HttpRequest, token: str) -> HttpResponseBase:
     """GET shows the link and never counts; POST starts a download, counts one and redirects to its session.
 
+    OPTIONS is answered without looking at the token.
     The page may be kept by the browser alone: gone back to, it repeats its attempt, which does not count (K5).
     """
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers={"Allow": ", ".join(LANDING_METHODS)})
     if request.method == "POST":
         user = request.user if request.user.is_authenticated else None
         started = start_download(
@@ -65,16 +71,22 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
         response = HttpResponseRedirect(started.get_absolute_url())
         response.status_code = 303
         return response
-    link = usable_link(token)
-    context = {
+    page = render(request, "software/landing.html", _landing_context(request, usable_link(token)))
+    page.headers["Cache-Control"] = "private, no-cache"
+    return page
+
+
+def _landing_context(request: HttpRequest, link: DownloadLink) -> dict[str, object]:
+    address, file_name = absolute(request, link.get_absolute_url()), link.build.file_name
+    return {
         "link": link,
         "build": link.build,
         "partner": link.purchase.customer.partner,
-        "address": absolute(request, link.get_absolute_url()),
+        "address": address,
+        "curl": curl_line(address),
+        "curl_name": plain_name(file_name),
+        "powershell": powershell_line(address, file_name),
     }
-    page = render(request, "software/landing.html", context)
-    page.headers["Cache-Control"] = "private, no-cache"
-    return page
 
 
 @public

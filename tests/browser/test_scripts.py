@@ -55,7 +55,7 @@ def test_the_link_is_copied_whole_and_so_is_the_command(signed_in, open_browser,
     visitor = open_browser()
     let_paste(visitor)
     visitor.goto(address)
-    visitor.get_by_role("button", name="Copy the command").click()
+    visitor.get_by_role("button", name="Copy the curl command").click()
     expect(visitor.get_by_text("Copied")).to_be_visible()
     assert clipboard_of(visitor) == f"curl -fOJL --data '' {address}"
 

@@ -176,7 +176,7 @@ def test_the_operator_sees_low_pools_after_those_that_lines_wait_for_and_the_way
     buy_line(agent, customer, low)
     buy_line(agent, customer, waiting)
     assert [(sku, sku.left) for sku in cards(operator)[POOLS]] == [(waiting, 0), (low, 2)]
-    assert f"{low.title} {low.catalogue_id} 2 keys left told below 3" in see(operator)
+    assert f"{low.title} {low.catalogue_id} 2 keys left runs low fewer than 3" in see(operator)
     page = client_of(operator).get("/").content.decode()
     assert '<a href="/operator/software/productkey/import/">Import keys</a>' in page
     add_keys(low, 1)

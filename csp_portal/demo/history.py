@@ -7,6 +7,7 @@ from functools import partial
 import time_machine
 from django.utils import timezone
 
+from activity.models import Action, Event
 from activity.tasks import make_months
 from cancellations.quotes import quote_line
 from cancellations.services import confirm_cancellation
@@ -20,8 +21,15 @@ from orders.models import Cart, Order, OrderLine
 from orders.review import review_cart
 from orders.reviewed import Reviewed
 from orders.services import add_to_cart, place_order
-from software.models import Build, Sku
+from software.models import Build, DownloadLink, Sku
+from software.ranges import ByteRange
 from software.services import export_keys, grant_link, reveal_key, start_download
+
+_PROGRAMS = (  # with which customers download
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36",
+    "curl/8.5.0",
+    "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.20348.2227",
+)
 
 Happening = tuple[datetime, Callable[[], object]]
 
@@ -45,6 +53,8 @@ def _happenings_of(order: DemoOrder, anchor: datetime) -> list[Happening]:
     steps: list[Happening] = [(order.placed(anchor), partial(_order, order))]
     if order.link is not None:
         steps.append((order.link.made(anchor), partial(_hand_out, order, order.link)))
+    if order.exported is not None:
+        steps.append((order.exported(anchor), partial(_export, order)))
     if order.cancelled is not None:
         steps.append((order.cancelled(anchor), partial(_cancel, order)))
     return steps
@@ -103,20 +113,39 @@ def _line(given: DemoOrder) -> tuple[OrderLine, User]:
 
 
 def _hand_out(given: DemoOrder, wanted: DemoLink) -> None:
-    """Show the key or export several, make a link to the newest build and start downloads with it, as people would."""
+    """Show the key, make a link to the newest build and start downloads with it, as a customer would."""
     line, agent = _line(given)
     purchase = line.purchase
     if not purchase.links.exists():
         for key in purchase.keys.all()[:1]:
             reveal_key(key.public_id, actor=agent)
-        if purchase.keys_needed > 1:
-            export_keys(purchase.public_id, actor=agent)
     if purchase.links.filter(revoked_at__isnull=False).exists():
         return  # cancelled since, by an earlier run
     build = Build.objects.filter(product=purchase.sku.product)[0]
-    link = grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=agent).link
-    for _start in range(wanted.downloads - link.used):
-        start_download(link.token, user=None)
+    links = [DemoLabel("", wanted.downloads), *wanted.labelled]
+    for given in links:
+        link = grant_link(purchase.public_id, build.public_id, label=given.label, grant_seen=0, actor=agent).link
+        for number in range(link.used, given.downloads):
+            _download(link, number)
+        if given.revoked:
+            revoke_link(link.public_id, actor=agent)
+
+
+def _download(link: DownloadLink, number: int) -> None:
+    """Download the file as a customer would; every fourth time it breaks off half way."""
+    visitor = client_address.set(f"203.0.113.{number % 5 + 20}")
+    session = start_download(link.token, user=None, user_agent=_PROGRAMS[number % len(_PROGRAMS)])
+    size = link.build.size
+    transfer = authorise(session, ByteRange.whole(size), actor=Actor.link_holder())
+    end_transfer(transfer.public_id, size // 2 if number % 4 == 3 else size)
+    client_address.reset(visitor)
+
+
+def _export(given: DemoOrder) -> None:
+    line, agent = _line(given)
+    done = Event.objects.filter(action=Action.KEY_EXPORTED, purchase_id=line.purchase.public_id)
+    if not done.exists():
+        export_keys(line.purchase.public_id, actor=agent)
 
 
 def _cancel(given: DemoOrder) -> None:

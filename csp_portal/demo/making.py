@@ -50,9 +50,9 @@ def make_demo(say: Say) -> None:
             _customer(customer)
         say(f"{many.COUNT} customers of one partner")
         _many_customers()
-    say("Keys")
-    for product_id, sku_id, count in goods.POOLS:
-        _pool(product_id, sku_id, count)
+        say("Keys")
+        for product_id, sku_id, count in goods.POOLS:
+            _pool(product_id, sku_id, count)
     for build in goods.BUILDS:
         say(f"Build {build.file_name}, {build.size // _CHUNK} MiB")
         _build(build)

@@ -23,11 +23,21 @@ FOUNDED = timedelta(days=400)  # before the demo is loaded: when its people and 
 
 
 @dataclass(frozen=True)
+class DemoLabel:
+    """A link with a label beside the one without, and how many downloads were made with it."""
+
+    label: str
+    downloads: int = 1
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
 class DemoLink:
-    """A link to the product's newest build, and how many downloads were started with it."""
+    """A link to the product's newest build, how many downloads were made with it, and the labelled ones beside it."""
 
     made: Moment
     downloads: int = 1
+    labelled: tuple[DemoLabel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class DemoOrder:
     skus: tuple[tuple[str, str, int], ...]
     number: str
     link: DemoLink | None = None
+    exported: Moment | None = None  # all its keys
     cancelled: Moment | None = None
 
 
@@ -55,7 +66,10 @@ ORDERS = (
         ago(days=56), "contosobicycles.example", ((SERVER_STANDARD, "0003", 2),), "PO-4502", DemoLink(ago(days=20)),
     ),
     # Only by support request, in time and too late; never.
-    DemoOrder(ago(days=33), "contosobicycles.example", ((WINDOWS_7_UPDATES, "0001", 25),), "PO-4519"),
+    DemoOrder(
+        ago(days=33), "contosobicycles.example", ((WINDOWS_7_UPDATES, "0001", 25),), "PO-4519",
+        exported=ago(days=32),
+    ),
     DemoOrder(ago(days=75), "saffronloom.example", ((WINDOWS_7_UPDATES, "0001", 4),), "SL/19/204"),
     DemoOrder(ago(days=12), "hanbit.example", ((RESERVED_VM, "0003", 1),), "HB-1120"),
     DemoOrder(ago(days=72), "contosobicycles.example", ((SUSE, "0001", 2),), "PO-4466"),
@@ -100,6 +114,9 @@ ORDERS = (
     DemoOrder(ago(days=1), "ipe.example", ((EXCHANGE_2019, "0001", 1), (OFFICE_2021, "0001", 3)), "IPE-33"),
     DemoOrder(
         ago(hours=5), "contosobicycles.example", ((SERVER_STANDARD, "0003", 1),), "PO-4533",
-        DemoLink(ago(hours=4), downloads=3),
+        DemoLink(
+            ago(hours=4), downloads=3,
+            labelled=(DemoLabel("Branch Portland", downloads=7), DemoLabel("Jo Berg, contractor", 2, revoked=True)),
+        ),
     ),
 )  # fmt: skip

@@ -43,7 +43,6 @@ class SkuAdmin(EditableAdmin):
         "cancellation_policy",
         "key_issue",
         "keys_left",
-        "low_water",
         "keys_allotted",
         "lines_waiting",
     )

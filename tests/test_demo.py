@@ -17,7 +17,15 @@ from csp_portal.demo import goods, notes
 from csp_portal.demo.story import ORDERS
 from orders.billing.models import Entry, EntryKind, Invoice
 from orders.models import Order, OrderLine
-from software.models import CancellationPolicy, DownloadLink, Kind, LinkState, PurchaseStatus, SoftwarePurchase
+from software.models import (
+    CancellationPolicy,
+    DownloadLink,
+    DownloadSession,
+    Kind,
+    LinkState,
+    PurchaseStatus,
+    SoftwarePurchase,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +105,9 @@ def check_story(now):
     assert {policy for policy, _kind in kinds} == set(CancellationPolicy)
     assert {kind for _policy, kind in kinds} == set(Kind)
     assert {link.state(now) for link in DownloadLink.objects.all()} == set(LinkState)
+    labelled = DownloadLink.objects.exclude(label="")
+    assert {link.state(now) for link in labelled} == {LinkState.ACTIVE, LinkState.REVOKED}
+    assert not DownloadSession.objects.filter(sent_at=None).exists()  # else the portal's job gives their counts back
     assert SoftwarePurchase.objects.filter(term_end__lte=today, status=PurchaseStatus.ACTIVE).exists()
     assert SoftwarePurchase.objects.keys_pending(today).exists()
     month = month_of(now)

@@ -8,13 +8,14 @@ import time_machine
 from django.utils import timezone
 
 from activity.models import Action, Event
+from activity.services import Actor, client_address
 from activity.tasks import make_months
 from cancellations.quotes import quote_line
 from cancellations.services import confirm_cancellation
 from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Permission
 from csp_portal.calendar_utc import add_months, month_of, start_of_day
-from csp_portal.demo.story import ORDERS, DemoLink, DemoOrder
+from csp_portal.demo.story import ORDERS, DemoLabel, DemoLink, DemoOrder
 from customers.models import Customer
 from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits
 from orders.models import Cart, Order, OrderLine
@@ -23,7 +24,15 @@ from orders.reviewed import Reviewed
 from orders.services import add_to_cart, place_order
 from software.models import Build, DownloadLink, Sku
 from software.ranges import ByteRange
-from software.services import export_keys, grant_link, reveal_key, start_download
+from software.services import (
+    authorise,
+    end_transfer,
+    export_keys,
+    grant_link,
+    reveal_key,
+    revoke_link,
+    start_download,
+)
 
 _PROGRAMS = (  # with which customers download
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36",
@@ -123,11 +132,11 @@ def _hand_out(given: DemoOrder, wanted: DemoLink) -> None:
         return  # cancelled since, by an earlier run
     build = Build.objects.filter(product=purchase.sku.product)[0]
     links = [DemoLabel("", wanted.downloads), *wanted.labelled]
-    for given in links:
-        link = grant_link(purchase.public_id, build.public_id, label=given.label, grant_seen=0, actor=agent).link
-        for number in range(link.used, given.downloads):
+    for each in links:
+        link = grant_link(purchase.public_id, build.public_id, label=each.label, grant_seen=0, actor=agent).link
+        for number in range(link.used, each.downloads):
             _download(link, number)
-        if given.revoked:
+        if each.revoked:
             revoke_link(link.public_id, actor=agent)
 
 

@@ -13,7 +13,7 @@ VAR_DIR ?= var
 TESTS ?= -n 2 tests
 SOURCES = csp_portal customers software orders cancellations activity
 
-.PHONY: run test install frontend browser lint format types layers templates migrations pytest mutants lock clean distclean
+.PHONY: run test install frontend browser lint format types layers templates migrations pytest soak mutants lock clean distclean
 
 run: .venv/.runtime node_modules/.stamp
 	@$(PY) manage.py run
@@ -73,6 +73,10 @@ migrations:
 pytest:
 	@echo "Running the tests."
 	@$(PY) -m pytest $(TESTS)
+
+# Live 100,000 random histories of links beside a plain model; `make test` lives 2,000.
+soak: .venv/.test node_modules/.stamp
+	@SEQUENCES=$${SEQUENCES:-100000} $(PY) -m pytest -n 2 tests/test_random_downloads.py
 
 # Plant known faults, one at a time, and see that the suite notices each (tests/mutants/).
 mutants: .venv/.test node_modules/.stamp

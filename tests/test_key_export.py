@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from activity.models import Action, Event
+from csp_portal.errors import Refusal
 from software.models import KeyStatus, ProductKey, SoftwarePurchase
 from software.services import export_keys
 from software.services.purchasing import revoke_purchase
@@ -192,6 +193,13 @@ def test_a_global_admin_is_refused_with_the_reason(global_admin, client_of, purc
     assert not any(key in response.content.decode() for key in clear)
     assert not events().exists()
     assert events(Action.KEY_REFUSED).exists()
+
+
+def test_the_service_itself_asks_for_the_role(global_admin, purchase):
+    with pytest.raises(Refusal, match="Only these roles may see keys and downloads"):
+        export_keys(purchase.public_id, actor=global_admin)
+    assert not events().exists()
+    assert events(Action.KEY_REFUSED).get().purchase_id == purchase.public_id
 
 
 def test_another_partners_keys_are_not_found(agent, stranger, client_of, purchase, address):

@@ -159,14 +159,26 @@ def scene(agent, customer) -> Scene:
 
 
 def see_a_key_and_download(scene: Scene, purchase: SoftwarePurchase) -> tuple[DownloadLink, DownloadSession]:
-    """What goes well: the first key is shown, a link is made and used."""
+    """What goes well: the first key is shown, both are exported, a link is made and used."""
     assert KEYS[0] in scene.browser.ask(scene.show(purchase.keys.get(last_five="SEEN1")), {})[1]
+    export = reverse("software:export_keys", args=[scene.customer.tenant_id, purchase.public_id])
+    assert all(key in scene.browser.ask(export, {})[1] for key in KEYS)
     get = reverse("software:get", args=[scene.customer.tenant_id, purchase.public_id])
     assert scene.browser.ask(get, {"build": str(scene.build.public_id), "grant": "0"})[0] == 200
     link = DownloadLink.objects.get()
     assert scene.stranger.ask(link.get_absolute_url())[0] == 200
     assert scene.stranger.ask(link.get_absolute_url(), {}) == (200, FILE.decode())
     return link, DownloadSession.objects.get()
+
+
+def search_for_keys(scene: Scene) -> list[str]:
+    """What is answered to a key that is pasted into the search box, found and not, and to one put into an address."""
+    box = reverse("search")
+    pasted = [scene.browser.ask(box, {"q": key}) for key in (KEYS[0], f"{KEYS[1][:-1]}X")]
+    assert [status for status, _page in pasted] == [200, 200]
+    assert str(SoftwarePurchase.objects.get().public_id) in pasted[0][1]
+    addressed = [scene.browser.ask(f"{path}?{urllib.parse.urlencode({'q': KEYS[0]})}")[1] for path in (box, "/orders/")]
+    return [page for _status, page in pasted] + addressed
 
 
 def fail_by_our_own_fault(scene: Scene, session: DownloadSession) -> list[str]:
@@ -222,6 +234,7 @@ def test_planted_keys_and_tokens_are_nowhere_in_clear(scene, tmp_path, capfd):
     with process("web", scene.port, tmp_path / "web.log"), process("worker", scene.port, tmp_path / "worker.log"):
         assert wait_until(lambda: listens(scene.port), READY_SECONDS)
         line = buy_line(scene.agent, scene.customer, scene.sku, quantity=2)
+        told += search_for_keys(scene)  # before there is a link, which the page found would show
         link, session = see_a_key_and_download(scene, line.purchase)
         tokens = [link.token, session.token]
         told += fail_by_our_own_fault(scene, session)

@@ -13,7 +13,7 @@ VAR_DIR ?= var
 TESTS ?= -n 2 tests
 SOURCES = csp_portal customers software orders cancellations activity
 
-.PHONY: run test install frontend browser lint format types layers templates migrations pytest soak mutants lock clean distclean
+.PHONY: run test install frontend browser lint format types layers templates migrations pytest soak mutants bench lock clean distclean
 
 run: .venv/.runtime node_modules/.stamp
 	@$(PY) manage.py run
@@ -55,7 +55,7 @@ format:
 
 types:
 	@echo "Checking types (mypy)."
-	@$(PY) -m mypy $(SOURCES) tests manage.py
+	@$(PY) -m mypy $(SOURCES) bench tests manage.py
 
 layers:
 	@echo "Checking who imports whom (import-linter)."
@@ -81,6 +81,10 @@ soak: .venv/.test node_modules/.stamp
 # Plant known faults, one at a time, and see that the suite notices each (tests/mutants/).
 mutants: .venv/.test node_modules/.stamp
 	@$(PY) -m tests.mutants $(MUTANTS)
+
+# How fast it is and how large, in one table; `make bench BENCH="starts bytes"` measures a part (docs/bench.md).
+bench: .venv/.test node_modules/.stamp browser
+	@$(PY) -m bench $(BENCH)
 
 # Ask for the newest versions that pyproject.toml allows.
 lock:

@@ -1,0 +1,1 @@
+"""How fast and how large the portal is, measured beside the least that it could be; `make bench`, docs/bench.md."""

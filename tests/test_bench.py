@@ -1,0 +1,78 @@
+"""`make bench` at a tiny size: every part works and leaves nothing behind. Its figures are nobody's concern here."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.test_production_settings import SYSTEM
+
+FIGURES = {
+    "starts of a download, 1,000 links": r"\d+/s",
+    "starts of a download, one link": r"\d+/s",
+    "32 MiB through nginx, TLS": r"[\d,]+ MiB/s",
+    "memory of web, 5 slow transfers": r"\d+ MiB \(.+\)",
+    "memory of nginx, 5 slow transfers": r"\d+ MiB \(.+\)",
+    "memory of worker, 5 slow transfers": r"\d+ MiB \(.+\)",
+    "3,000 links expired, each in the log": r"[\d.]+ s, [\d,]+/s",
+}
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Nothing of the tests' own settings; temporary files in a folder that everybody may pass."""
+    folder = Path(tempfile.mkdtemp(prefix="csp-test-bench-"))
+    folder.chmod(0o711)
+    yield {**{name: os.environ[name] for name in SYSTEM if name in os.environ}, "TMPDIR": str(folder)}
+    assert [path for path in folder.iterdir() if path.name.startswith("csp-bench")] == []
+    assert processes_of(folder) == []
+    folder.rmdir()
+
+
+def processes_of(folder):
+    """The processes whose command line names something in a folder."""
+    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    return [line for line in lines if os.fsencode(folder) in line]
+
+
+def bench(environment, *words):
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench", "--quick", *words],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_every_part_of_the_bench_works(environment):
+    with bench(environment) as running:
+        table, progress = running.communicate(timeout=240)
+    assert running.returncode == 0, progress
+    rows = {cells[1].strip(): cells[2].strip() for line in table.splitlines() if len(cells := line.split("|")) > 3}
+    for what, figure in FIGURES.items():
+        assert re.match(figure, rows[what]), what
+
+
+def test_ctrl_c_ends_the_bench_with_nothing_left_over(environment):
+    with bench(environment, "memory") as running:
+        for line in running.stderr:
+            if "transfers, watched" in line:
+                break
+        running.send_signal(signal.SIGINT)
+        _table, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (130, "Stopped.\n")
+
+
+def test_a_part_that_is_none_is_told(environment):
+    with bench(environment, "nonsense") as running:
+        _table, said = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert "there is no part nonsense; choose from starts, bytes, memory, expiry" in said

@@ -302,6 +302,22 @@ def test_killed_at_random_points_and_then_left_alone(clear, settings, environmen
 
 
 @pytest.mark.django_db(transaction=True)
+def test_ctrl_c_ends_it_between_two_batches_and_says_that_the_rest_is_to_be_done(sku, settings, environment):
+    clear = add_keys(sku, 60)
+    settings.KEY_ENCRYPTION_KEYS, settings.KEY_HASH_KEYS = [NEW_KEY, OLD_KEY], [NEW_HASH_KEY, OLD_HASH_KEY]
+    with running(["-m", "tests.rotate_keys", "1"]) as (process,):
+        assert process.process.stdout.readline() == "1 of 60\n"
+        process.process.send_signal(signal.SIGINT)
+        code, said = process.finish()
+    assert code != 0
+    assert "Interrupted. What was done stays done; run it again for the rest." in said
+    left = ProductKey.objects.to_rotate().count()
+    assert 0 < left < 60
+    assert rotate().done == left
+    assert_all_done(clear, settings)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_processes_at_once_and_one_of_them_killed(sku, settings, environment):
     clear = add_keys(sku, 60)
     with running(["-m", "tests.rotate_keys", "2", "40"], ["-m", "tests.rotate_keys", "2"]) as (killed, left):

@@ -32,6 +32,7 @@ class Command(BaseCommand):
 
     def _tell(self, done: int, found: int) -> None:
         self.stdout.write(f"{done} of {found}")
+        self.stdout.flush()  # it is read while it runs, also where it goes into a file
 
 
 def _standing(in_use: list[InUse]) -> Iterator[str]:

@@ -15,7 +15,8 @@ The settings choose who sends:
   `etag off; if_modified_since off;` and put back what was dropped, `ETag` and `Last-Modified` among it (nginx compares
   `If-Range` with these): `add_header ETag $upstream_http_etag; add_header Last-Modified $upstream_http_last_modified;`.
   `whole/` has `max_ranges 0`, `part/` has `max_ranges 1`. A request with `If-Match` or `If-Unmodified-Since` would meet
-  412 before those headers stand; it is sent through a `proxy_pass` that blanks both.
+  412 before those headers stand, and one for a range with more digits than nginx can count 416; they are sent through a
+  `proxy_pass` that blanks the first two and asks for the range as `X-Download-Range` names it.
   `X-Download-Transfer` tells nginx which transfer to write into its log, from which a job reads what was sent (K8).
 - Else Python streams: development only, for a slow client holds a thread. Production refuses to start so.
 """
@@ -29,7 +30,6 @@ from django.core.files.storage import storages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from software.models import DownloadSession, Transfer
-from software.ranges import ByteRange
 from software.services import FileStream, open_file
 
 
@@ -58,6 +58,8 @@ def _by_web_server(transfer: Transfer, headers: Mapping[str, str], *, partial: b
     place = quote(transfer.session.link.build.storage_name)
     redirect = f"{settings.X_ACCEL_PREFIX}{'part' if partial else 'whole'}/{place}"
     for_nginx = {"X-Accel-Redirect": redirect, "X-Download-Transfer": str(transfer.public_id)}
+    if partial:
+        for_nginx["X-Download-Range"] = f"bytes={transfer.part.first}-{transfer.part.last}"
     return HttpResponse(headers={**headers, **for_nginx})
 
 
@@ -68,6 +70,5 @@ def _streamed(transfer: Transfer, headers: Mapping[str, str], *, partial: bool) 
         headers={**headers, "Content-Length": str(transfer.length)},
     )
     if partial:
-        part = ByteRange(transfer.first, transfer.first + transfer.length - 1)
-        response.headers["Content-Range"] = part.content_range(transfer.session.link.build.size)
+        response.headers["Content-Range"] = transfer.part.content_range(transfer.session.link.build.size)
     return response

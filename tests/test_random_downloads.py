@@ -59,6 +59,11 @@ class History:
         self.model = Link(expires=BEGIN + timedelta(days=14))
         self.told = [f"seed {seed}"]
 
+    @property
+    def story(self) -> str:
+        """What has happened, from its seed on."""
+        return ", ".join(self.told)
+
     def limit_downloads(self) -> None:
         """After each grant: fifty are too many for a short history."""
         self.this.update(limit=LIMIT)
@@ -119,7 +124,7 @@ class History:
         session = self.model.sessions[number]
         sent = self.choose.choice([0, session.running[0][1], self.choose.randint(0, session.running[0][1])])
         self.model.finish(session, sent)
-        assert end_transfer(self.running[number].pop(0).public_id, sent), self.told
+        assert end_transfer(self.running[number].pop(0).public_id, sent), self.story
 
     def wait(self) -> None:
         self.leap(self.choose.choice(LEAPS) + self.choose.choice([timedelta(0), timedelta(0), timedelta(seconds=1)]))
@@ -171,7 +176,7 @@ class History:
             refused = ""
         except Refusal as refusal:
             refused = refusal.code
-        assert refused == expected, self.told
+        assert refused == expected, self.story
 
     def compare(self) -> None:
         """Every figure is that of the model."""
@@ -179,13 +184,13 @@ class History:
         named = ("used", "grant_number", "address_number", "revoked_at", "expires_at")
         used, grant, address, revoked_at, expires = self.this.values_list(*named).get()
         facts = (used, grant, address, revoked_at is not None, expires)
-        assert facts == (model.used, model.grant, model.address, model.revoked, model.expires), self.told
-        assert 0 <= used <= LIMIT, self.told
+        assert facts == (model.used, model.grant, model.address, model.revoked, model.expires), self.story
+        assert 0 <= used <= LIMIT, self.story
         sessions = DownloadSession.objects.filter(link=self.link).order_by("pk")
         assert [
             (end, released_at is not None, sent)
             for end, released_at, sent in sessions.values_list("end", "released_at", "bytes_sent")
-        ] == [(each.end, each.released, each.sent) for each in model.sessions], self.told
+        ] == [(each.end, each.released, each.sent) for each in model.sessions], self.story
 
 
 def seeds(chunk: int) -> range:
@@ -204,5 +209,5 @@ def test_random_histories_are_counted_as_the_model_counts_them(clock, agent, cus
             history = History(seed, purchase, build, agent, clock)
             for _step in range(history.choose.randint(4, LONGEST)):
                 history.step()
-            assert not miscounted_links().exists(), history.told
+            assert not miscounted_links().exists(), history.story
             transaction.set_rollback(True)

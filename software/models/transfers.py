@@ -6,6 +6,8 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
+from software.ranges import ByteRange
+
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
     def running(self) -> Self:
@@ -43,6 +45,11 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session} {self.first}+{self.length}"
+
+    @property
+    def part(self) -> ByteRange:
+        """The bytes of the file that were asked for."""
+        return ByteRange(self.first, self.first + self.length - 1)
 
 
 class TransferLog(models.Model):

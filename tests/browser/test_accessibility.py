@@ -14,7 +14,7 @@ from csp_portal.accounts.permissions import Role
 from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
 from orders.services import add_to_cart
-from software.services import reveal_key
+from software.services import reveal_key, revoke_link, start_download
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_build, make_link, make_sku
 from tests.helpers import cancel
 
@@ -44,6 +44,9 @@ class Shop:
         issue_due_invoices(timezone.now())
         self.build = make_build(sku.product)
         self.link = make_link(self.user, self.line.purchase, self.build)
+        self.labelled = make_link(self.user, self.line.purchase, self.build, label="Branch Busan")
+        start_download(self.labelled.token, user=None, user_agent="curl/8.5.0")
+        revoke_link(make_link(self.user, self.line.purchase, self.build, label="Gone").public_id, actor=self.user)
         gone = buy_line(self.user, self.customer, make_sku())
         self.dead_link = make_link(self.user, gone.purchase)
         cancel(gone, self.user)
@@ -68,6 +71,7 @@ class Shop:
             *(f"{tenant}/", f"{tenant}/add/", f"{tenant}/cart/", f"{tenant}/cart/review/", f"{tenant}/orders/"),
             self.software,
             f"{tenant}/software/{sku}/cancel/",
+            *(f"{tenant}/links/{link.public_id}/history/" for link in (self.link, self.labelled)),
             f"/orders/{self.line.order.number}/",
             *invoices,
             "/activity/?show=all&user=somebody@fabrikam.example",

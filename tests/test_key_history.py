@@ -135,6 +135,15 @@ def test_each_masked_key_leads_to_its_history(agent, global_admin, client_of, li
         assert f'href="{address_of(key)}"' in page
 
 
+def test_the_history_of_a_cancelled_purchases_keys_is_found_where_the_keys_were(agent, client_of, life, key):
+    software = reverse("cancellations:software", args=[key.purchase.customer.tenant_id])
+    page = client_of(agent).get(software, {"sku": key.sku.public_id}).content.decode()
+    assert f'href="{address_of(key)}"' in page
+    assert "•••••" not in page
+    assert "/show/" not in page
+    assert key.reveal() not in page
+
+
 def test_reading_the_names_is_logged_once_an_hour_and_reading_days_is_not(steps, agent, global_admin, key):
     steps(agent, key)
     assert not Event.objects.filter(action=Action.LOG_READ).exists()

@@ -185,6 +185,11 @@ class OpenRow:
         return self.purchase.key_state == KeyState.ALLOTTED and self.is_usable
 
     @property
+    def had_keys(self) -> bool:
+        """Whether there is a history of keys that are not to be had any more."""
+        return not self.is_usable and self.purchase.key_state in (KeyState.ALLOTTED, KeyState.REVOKED)
+
+    @property
     def has_several_keys(self) -> bool:
         return self.has_keys and self.key_page.paginator.count > 1
 

@@ -23,7 +23,6 @@ SIZE = 1024 * MEBIBYTE
 SLICE = 16 * 1024  # bytes that each customer reads at once
 PAUSE = 0.05  # seconds between two reads: some 300 KiB a second for each
 PATIENCE = 30  # seconds that a customer waits for the first byte
-AIM = "about 1"
 WORKER = ["-m", "celery", "--quiet", "-A", "csp_portal.celery", "worker", "--concurrency", "2", "--loglevel", "ERROR"]
 SERVERS = {"granian": "web", "nginx": "nginx", "celery": "worker"}  # a word of its command line, and its name
 
@@ -127,4 +126,4 @@ def _row(name: str, before: dict[int, float], during: dict[int, float], count: i
     of_each = ", ".join(f"{mebibytes:.0f}" for mebibytes in during.values())
     ours, was = sum(during.values()), sum(before.values())
     what = f"memory of {name}, {count} slow transfers"
-    return Row(what, f"{ours:.0f} MiB ({of_each})", f"before {was:.0f} MiB", f"{ours / was:.2f}", AIM)
+    return Row(what, f"{ours:.0f} MiB ({of_each})", f"before {was:.0f} MiB", f"{ours / was:.2f}")

@@ -8,12 +8,13 @@ from django.test import Client
 from django.utils import timezone
 
 from activity.models import Action, Event
+from csp_portal.accounts.permissions import Role
 from csp_portal.errors import Refusal
 from csp_portal.mail.models import Mail
 from software.models import LINK_DOWNLOADS, LONGEST_LABEL, MOST_LINKS, DownloadLink, DownloadSession
 from software.services import grant_link, renew_link, revoke_link
 from software.services.link_jobs import warn_of_links
-from tests.factories import buy_line, make_build, make_link, make_sku
+from tests.factories import UserFactory, buy_line, make_build, make_link, make_sku
 from tests.helpers import cancel, in_threads
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +166,12 @@ def test_the_log_names_the_label_wherever_it_names_the_link(agent, client, label
     assert logged(Action.LINK_GRANTED) == [None, "Ms Kim"]
     for action in (Action.DOWNLOAD_STARTED, Action.LINK_RENEWED, Action.LINK_REVOKED, Action.DOWNLOAD_REFUSED):
         assert logged(action) == ["Ms Kim"]
+
+
+def test_a_reader_of_the_log_is_told_the_label(agent, partner, client_of, labelled):
+    labelled(label="Ms <Kim>")
+    reader = client_of(UserFactory(partner=partner, roles=[Role.AUDITOR]))
+    assert "Ms &lt;Kim&gt;" in reader.get("/activity/").content.decode()
 
 
 def test_mails_about_a_link_name_its_label(clock, labelled):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from orders.billing.services import close_due_months, issue_due_invoices
+from software.shell_lines import curl_line, powershell_line
 from tests.factories import buy_line, make_build, make_link, make_sku
 
 pytestmark = pytest.mark.django_db
@@ -72,11 +73,12 @@ def test_software_has_buttons_for_order_file_and_link(see, agent, line, customer
     assert "Copy link</button>" in page.content.decode()
 
 
-def test_the_landing_page_has_buttons_for_checksum_command_and_address(client, agent, line):
+def test_the_landing_page_has_buttons_for_checksum_address_and_commands(client, agent, line):
     link = make_link(agent, line.purchase)
     page = client.get(link.get_absolute_url())
     address = f"http://testserver{link.get_absolute_url()}"
-    assert copies(page) == [link.build.sha256, f"curl -fOJL --data '' {address}", address]
+    commands = [curl_line(address), powershell_line(address, link.build.file_name)]
+    assert copies(page) == [link.build.sha256, address, *commands]
 
 
 def test_no_button_copies_a_key(see, line, customer):

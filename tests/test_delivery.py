@@ -15,6 +15,7 @@ from csp_portal.embedded.processes import wait_until
 from software.models import Build, DownloadLink, DownloadSession
 from software.services import revoke_link
 from tests.downloads import link_to
+from tests.factories import buy_line, make_build, make_link, make_sku
 from tests.s3 import s3_running, use_object_storage
 from tests.senders import NGINX, S3, STREAM, Sender, behind_nginx, streaming
 
@@ -228,3 +229,43 @@ def test_a_running_transfer_is_cut_by_the_development_server_alone(sender, agent
         assert saved.stat().st_size < len(content)
     else:
         assert (ended, saved.stat().st_size) == (0, len(content))
+
+
+def large_build(sender, product) -> Build:
+    """3 GiB of holes, 64 MiB in the object storage, with words at its ends and past what 31 bits can count."""
+    size = 64 * MIB if sender.kind == S3 else 3 * 1024 * MIB
+    build = make_build(product, b"FIRST")
+    words = {0: b"FIRST", min(2**31, size // 2) - 2: b"MIDDLE", size - 4: b"LAST"}
+    if sender.kind == S3:
+        content = bytearray(size)
+        for place, word in words.items():
+            content[place : place + len(word)] = word
+        default_storage.delete(build.storage_name)
+        default_storage.save(build.storage_name, ContentFile(bytes(content)))
+    else:
+        with open(default_storage.path(build.storage_name), "r+b") as file:
+            file.truncate(size)
+            for place, word in words.items():
+                file.seek(place)
+                file.write(word)
+    Build.objects.filter(pk=build.pk).update(size=size)
+    build.refresh_from_db()
+    return build
+
+
+def test_a_large_file_arrives_whole_and_in_parts(sender, agent, customer):
+    purchase = buy_line(agent, customer, make_sku(keys=1)).purchase
+    build = large_build(sender, purchase.sku.product)
+    started = sender.start(make_link(agent, purchase, build))
+    middle = min(2**31, build.size // 2) - 2
+    for asked, word in (("0-4", b"FIRST"), (f"{middle}-{middle + 5}", b"MIDDLE"), ("-4", b"LAST")):
+        assert sender.ask(started, "-r", asked).body == word
+    words = sender.curl(started, "-o", "/dev/null", "-w", "%{size_download}")
+    said = subprocess.run(words, capture_output=True, check=True, text=True, timeout=300)
+    assert int(said.stdout) == build.size
+    sender.settle()
+    session = DownloadSession.objects.get()
+    assert (used(), session.bytes_asked) == (1, build.size + 15)
+    if sender.kind != S3:
+        assert session.bytes_sent == build.size + 15
+    default_storage.delete(build.storage_name)

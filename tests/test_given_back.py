@@ -329,7 +329,7 @@ def test_faults_at_once_give_back_once(agent, customer):
 def test_what_is_just_being_authorised_is_not_given_back(agent, customer):
     session_of(link_to(agent, customer))
     DownloadSession.objects.update(started_at=timezone.now() - FIRST_BYTE_WITHIN)
-    session = DownloadSession.objects.with_link().get()
+    session = DownloadSession.objects.with_file().get()
     authorised = threading.Event()
 
     def authorise_slowly():

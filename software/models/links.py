@@ -68,6 +68,7 @@ class DownloadLinkQuerySet(models.QuerySet["DownloadLink"]):
         return self.get(public_id=claim.public_id)
 
     def with_purchase(self) -> Self:
+        """With all that a page shows of it."""
         return self.select_related(
             "build__product",
             "purchase__customer__partner",

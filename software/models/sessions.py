@@ -51,15 +51,9 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
             raise DownloadSession.DoesNotExist
         return self.get(public_id=claim.public_id)
 
-    def with_link(self) -> Self:
-        """With the file, whom to ask about it, and what the log says of it."""
-        return self.select_related(
-            "link__build",
-            "link__granted_by",
-            "link__purchase__customer__partner",
-            "link__purchase__sku__product",
-            "link__purchase__order_line__order",
-        )
+    def with_file(self) -> Self:
+        """With the link and the file: all that a request for bytes needs, unless it is refused."""
+        return self.select_related("link__build")
 
     def over(self, now: datetime) -> Self:
         """Sessions whose 24 hours are over and that nothing has closed yet."""

@@ -14,7 +14,7 @@ from csp_portal.errors import Reason, Refusal
 from software import reasons
 from software.models import DownloadSession, SessionEnd
 from software.services.releasing import faults_released, release_if_unsent
-from software.services.starting import whom_to_ask
+from software.services.starting import whom_to_ask, with_names
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def open_session(token: str, *, actor: Actor) -> DownloadSession:
     token we did not make; Refusal if the session is over, revoked or given back (410), its file was replaced (409), it
     was closed over its budget (429), or the file is not as it should be (500), which gives its count back.
     """
-    session = DownloadSession.objects.with_link().from_token(token)
+    session = DownloadSession.objects.with_file().from_token(token)
     now = timezone.now()
     if session.is_overdue(now) and release_if_unsent(session.pk):
         session.refresh_from_db(fields=["end", "closed_at", "released_at"])
@@ -48,7 +48,7 @@ def refusal_of_ended(session: DownloadSession, end: SessionEnd, now: datetime, *
     closed = DownloadSession.objects.filter(pk=session.pk).close(end, now) if not session.end else 0
     if closed and end in _BEFORE_ITS_TIME:
         details = {"session": str(session.public_id), "reason": end.reason.code}
-        record(Action.DOWNLOAD_CLOSED, actor=actor, on=session.link, details=details)
+        record(Action.DOWNLOAD_CLOSED, actor=actor, on=with_names(session.link), details=details)
     return _refusal(end.reason, session)
 
 
@@ -75,4 +75,5 @@ def open_build(session: DownloadSession) -> File:
 
 
 def _refusal(reason: Reason, session: DownloadSession) -> Refusal:
-    return Refusal(reason, on=session.link, **whom_to_ask(session.link))
+    link = with_names(session.link)
+    return Refusal(reason, on=link, **whom_to_ask(link))

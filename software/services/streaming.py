@@ -81,7 +81,7 @@ class FileStream:
 
 def _is_still_open(session: DownloadSession) -> bool:
     now = timezone.now()
-    stands = DownloadSession.objects.with_link().get(pk=session.pk)
+    stands = DownloadSession.objects.with_file().get(pk=session.pk)
     end = stands.ended(now)
     if end is None:
         return True

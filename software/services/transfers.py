@@ -24,7 +24,7 @@ def authorise(session: DownloadSession, part: ByteRange, *, actor: Actor, by_sto
     now = timezone.now()
     transfer = _charged(session, part, now, by_storage=by_storage)
     if transfer is None:
-        stands = DownloadSession.objects.with_link().get(pk=session.pk)
+        stands = DownloadSession.objects.with_file().get(pk=session.pk)
         raise refusal_of_ended(stands, stands.ended(now) or SessionEnd.OVER_BUDGET, now, actor=actor)
     return transfer
 

@@ -104,6 +104,9 @@ def test_one_link_too_many_is_refused_with_the_way_out(agent, client_of, line, b
     assert response.status_code == 409
     assert "This purchase has 20 links to setup.iso already. What to do now: Revoke one" in words_of(response)
     assert DownloadLink.objects.count() == MOST_LINKS
+    page = look(client_of(agent), line)
+    assert "Another link This purchase has 20 links to setup.iso already." in words_of(page)
+    assert 'class="another-link"' not in page.content.decode()
 
 
 def test_another_link_may_be_asked_for_once_there_is_one(agent, client_of, line, build, labelled):

@@ -25,7 +25,7 @@ from software.forms import AnotherLinkForm
 from software.models import Build, DownloadLink, KeyIssue, KeyState, ProductKey
 from software.models import SoftwarePurchase as Purchase
 from software.models.purchases import running
-from software.services.links import refusal_of_purchase
+from software.services.links import refusal_of_more_links, refusal_of_purchase
 
 PURCHASES_SHOWN = 10
 KEYS_SHOWN = 10
@@ -167,6 +167,12 @@ class OpenRow:
     def another_form(self) -> AnotherLinkForm:
         assert self.choice.build is not None  # asked for only beside one
         return AnotherLinkForm(initial={"build": self.choice.build.public_id}, auto_id="another_%s")
+
+    @property
+    def another_refusal(self) -> Refusal | None:
+        """Why there is no link to the chosen build beside those that it has."""
+        assert self.choice.build is not None  # asked for only beside one
+        return refusal_of_more_links(self.purchase, self.choice.build, len(self.links))
 
     @property
     def listed_links(self) -> LinkPage:

@@ -152,6 +152,13 @@ def refusal_of_purchase(purchase: SoftwarePurchase, now: datetime) -> Refusal | 
     return None
 
 
+def refusal_of_more_links(purchase: SoftwarePurchase, build: Build, count: int) -> Refusal | None:
+    """Why there is no link to the build beside the `count` that are not revoked; None while there may be (K4)."""
+    if count < MOST_LINKS:
+        return None
+    return Refusal(reasons.TOO_MANY_LINKS, on=purchase, limit=MOST_LINKS, file=build.file_name)
+
+
 def _check_downloadable(purchase: SoftwarePurchase, build: Build, now: datetime) -> None:
     refusal = refusal_of_purchase(purchase, now)
     if refusal is not None:
@@ -168,8 +175,9 @@ def _kept_label(label: str, purchase: SoftwarePurchase) -> str:
 
 
 def _make_link(purchase: SoftwarePurchase, build: Build, label: str, actor: User, now: datetime) -> DownloadLink:
-    if purchase.links.filter(build=build, revoked_at=None).count() >= MOST_LINKS:
-        raise Refusal(reasons.TOO_MANY_LINKS, on=purchase, limit=MOST_LINKS, file=build.file_name)
+    refusal = refusal_of_more_links(purchase, build, purchase.links.filter(build=build, revoked_at=None).count())
+    if refusal is not None:
+        raise refusal
     link = DownloadLink.objects.create(
         purchase=purchase,
         build=build,

@@ -126,6 +126,16 @@ def test_nginx_reads_the_files_that_the_portal_names():
     assert "MEDIA_ROOT=/srv/files" in DOCKERFILE
 
 
+def test_the_worker_reads_where_nginx_writes_what_it_has_sent():
+    assert "transfers:/srv/transfers" in SERVICES["nginx"]["volumes"]
+    assert "transfers:/srv/transfers" in SERVICES["worker"]["volumes"]
+    assert {"files:/srv/files", "uploads:/srv/uploads"} <= {*SERVICES["worker"]["volumes"]}
+    assert SERVICES["nginx"]["environment"]["PORTAL_TRANSFERS"] == "/srv/transfers"
+    assert SERVICES["worker"]["environment"]["TRANSFER_LOGS"] == "/srv/transfers"
+    for image in DOCKERFILE.split("\nFROM ")[-2:]:  # a volume is owned by whoever's folder it first takes the place of
+        assert "/srv/transfers" in image
+
+
 def copied() -> list[str]:
     """What the Dockerfile copies from the checkout."""
     lines = re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)

@@ -55,7 +55,8 @@ def test_names_stand_in_order_whatever_their_case(client_of, agent, partner):
 
 def test_the_search_of_the_list_is_the_one_of_every_page(client_of, agent, customer):
     assert (
-        '<form class="card-header filters" method="post" action="/search/"' in client_of(agent).get(URL).content.decode()
+        '<form class="card-header filters" method="post" action="/search/"'
+        in client_of(agent).get(URL).content.decode()
     )
 
 

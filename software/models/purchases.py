@@ -78,6 +78,22 @@ class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
         """With all that `log_subject` reads."""
         return self.select_related("customer", "sku__product", "order_line__order")
 
+    def names(self) -> Self:
+        """What `log_subject` reads and whether it runs, no column more: for where many are written in a second."""
+        return self.for_log().only(
+            "public_id",
+            "status",
+            "term_end",
+            "customer__tenant_id",
+            "customer__company_name",
+            "customer__partner",
+            "sku__sku_id",
+            "sku__title",
+            "sku__product__product_id",
+            "order_line__order__number",
+            "order_line__purchase",
+        )
+
 
 class SoftwarePurchase(models.Model):
     """A customer's right to a SKU in a quantity; for a subscription its public id is the subscription id."""

@@ -31,8 +31,9 @@ def expire_links() -> int:
 @transaction.atomic
 def _expire_batch() -> int:
     now = timezone.now()
-    due = DownloadLink.objects.to_note_expired(now).with_purchase().order_by("expires_at", "pk")
-    batch = list(due.select_for_update(of=("self",), skip_locked=True)[:BATCH])
+    due = DownloadLink.objects.to_note_expired(now).order_by("expires_at", "pk").select_for_update(skip_locked=True)
+    locked = list(due.values_list("pk", flat=True)[:BATCH])  # alone: with its joins the whole of a backlog is sorted
+    batch = list(DownloadLink.objects.filter(pk__in=locked).with_names())
     over = [link for link in batch if link.purchase.has_ended(utc_day(now))]
     DownloadLink.objects.filter(pk__in=[link.pk for link in batch]).update(expired_at=now)
     DownloadLink.objects.filter(pk__in=[link.pk for link in over]).update(revoked_at=now)

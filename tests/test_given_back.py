@@ -246,6 +246,34 @@ def test_what_the_client_does_wrong_is_no_fault_of_ours(clock, link, address):
     assert_counted(link)
 
 
+ODD = [
+    "",
+    ",",
+    "bytes=-",
+    "bytes=0-" + "9" * 400,
+    "bytes=" + "9" * 400 + "-",
+    "bytes=0-0;q=1",
+    'W/"x", "',
+    "*",
+    "Thu, 99 Zzz 99999 99:99:99 GMT",
+    "Fri, 31 Dec 9999 23:59:59 GMT",
+    "Sun Nov  6 08:49:37 0000",
+    "\xff\xfe",
+    "a" * 8000,
+]
+
+
+@pytest.mark.parametrize(
+    "header", ["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Accept"]
+)
+def test_no_header_makes_a_fault_of_ours_that_would_give_a_download_back(clock, link, address, header):
+    ask(address, Range="bytes=0-0")
+    for value in ODD:
+        for method in ("get", "head"):
+            assert ask(address, method, **{header.replace("-", "_"): value}).status_code in {200, 206, 304, 412, 416}
+    assert_counted(link)
+
+
 # What was sent
 
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "2000"))
 CHUNK = 250  # sequences of one test, so that several cores share them
-LONGEST = 11  # steps
+LONGEST = 9  # steps
 BEGIN = datetime(2020, 1, 24, 12, tzinfo=UTC)
 LEAPS = [
     timedelta(seconds=1),
@@ -207,7 +207,7 @@ def test_random_histories_are_counted_as_the_model_counts_them(clock, agent, cus
     for seed in seeds(chunk):
         with transaction.atomic():
             history = History(seed, purchase, build, agent, clock)
-            for _step in range(history.choose.randint(4, LONGEST)):
+            for _step in range(history.choose.randint(3, LONGEST)):
                 history.step()
             assert not miscounted_links().exists(), history.story
             transaction.set_rollback(True)

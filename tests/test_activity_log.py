@@ -14,7 +14,7 @@ from csp_portal.errors import Refusal
 from orders.services import add_to_cart, place_order
 from software.models import DownloadLink
 from software.services import reveal_key
-from tests.factories import buy_line, make_link, make_sku, reviewed_now
+from tests.factories import buy_line, make_build, make_link, make_sku, reviewed_now
 
 pytestmark = pytest.mark.django_db
 
@@ -126,10 +126,9 @@ def test_a_row_holds_neither_a_key_nor_a_token(agent, customer):
 
 def test_a_refusal_is_recorded_after_what_it_refused_was_rolled_back(global_admin, agent, customer):
     line = buy_line(agent, customer, make_sku(keys=1))
-    build_link = make_link(agent, line.purchase)
-    DownloadLink.objects.all().delete()
+    build = make_build(line.purchase.sku.product)
     with pytest.raises(Refusal):
-        make_link(global_admin, line.purchase, build_link.build)
+        make_link(global_admin, line.purchase, build)
     refused = Event.objects.get(action=Action.LINK_REFUSED)
     assert (refused.actor_name, refused.details["reason"]) == (global_admin.email, "role_required")
     assert not DownloadLink.objects.exists()

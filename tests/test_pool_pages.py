@@ -28,7 +28,10 @@ def test_a_key_is_found_by_its_last_five_and_never_by_more_in_an_address(browser
     found = words_of(browser.get(listed("productkey"), {"q": keys[1].last_five.lower()}))
     assert keys[1].masked in found
     assert keys[0].masked not in found
-    assert "Nothing fits this search" in words_of(browser.get(listed("productkey"), {"q": keys[1].reveal()}))
+    whole = browser.get(listed("productkey"), {"q": keys[1].reveal()}, follow=True)
+    assert whole.redirect_chain == [(listed("productkey"), 302)]
+    assert "this one was not looked up" in words_of(whole)
+    assert keys[1].reveal() not in whole.content.decode()
 
 
 def test_a_pasted_key_is_found_by_its_hash(browser, settings):

@@ -102,11 +102,24 @@ def test_one_link_too_many_is_refused_with_the_way_out(agent, client_of, line, b
         labelled(label=str(number))
     response = ask(client_of(agent), line, build, "One more")
     assert response.status_code == 409
-    assert "This purchase has 20 links to setup.iso already. What to do now: Revoke one" in words_of(response)
+    assert "This purchase has 20 links with a label to setup.iso already. What to do now: Revoke one" in words_of(
+        response
+    )
     assert DownloadLink.objects.count() == MOST_LINKS
     page = look(client_of(agent), line)
-    assert "Another link This purchase has 20 links to setup.iso already." in words_of(page)
+    assert "Another link This purchase has 20 links with a label to setup.iso already." in words_of(page)
     assert 'class="another-link"' not in page.content.decode()
+
+
+def test_20_links_with_a_label_do_not_stand_in_the_way_of_the_keys_and_downloads(
+    agent, client_of, line, build, labelled
+):
+    for number in range(MOST_LINKS):
+        labelled(label=str(number))
+    address = reverse("software:get", args=[line.order.customer.tenant_id, line.purchase.public_id])
+    response = client_of(agent).post(address, {"build": build.public_id, "grant": 0}, follow=True)
+    assert "50 of 50 left" in part(response, "link")
+    assert DownloadLink.objects.get(label="").left == LINK_DOWNLOADS
 
 
 def test_another_link_may_be_asked_for_once_there_is_one(agent, client_of, line, build, labelled):

@@ -113,8 +113,8 @@ def test_a_label_has_at_most_100_characters(labelled):
     assert Event.objects.filter(action=Action.LINK_REFUSED, details__reason="label_too_long").count() == 1
 
 
-def test_there_are_at_most_20_links_to_a_file_of_a_purchase(agent, purchase, labelled):
-    links = [labelled(label=f"No. {number}" if number else "") for number in range(MOST_LINKS)]
+def test_there_are_at_most_20_links_with_a_label_to_a_file_of_a_purchase(agent, purchase, labelled):
+    links = [labelled(label=f"No. {number}") for number in range(MOST_LINKS)]
     with pytest.raises(Refusal) as refused:
         labelled(label="One more")
     assert refused.value.code == "too_many_links"
@@ -123,6 +123,18 @@ def test_there_are_at_most_20_links_to_a_file_of_a_purchase(agent, purchase, lab
     assert make_link(agent, purchase, make_build(purchase.sku.product, version="2019"), label="One more")
     revoke_link(links[0].public_id, actor=agent)
     assert labelled(label="One more").label == "One more"
+
+
+def test_the_link_without_a_label_has_its_place_beside_20_with_one(labelled):
+    for number in range(MOST_LINKS):
+        labelled(label=str(number))
+    plain = labelled()
+    assert facts(plain) == ("", 1, 0, False)
+    assert labelled() == plain
+    with pytest.raises(Refusal) as refused:
+        labelled(label="One more")
+    assert refused.value.code == "too_many_links"
+    assert DownloadLink.objects.count() == MOST_LINKS + 1
 
 
 @pytest.mark.django_db(transaction=True)

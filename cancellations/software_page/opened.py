@@ -170,9 +170,9 @@ class OpenRow:
 
     @property
     def another_refusal(self) -> Refusal | None:
-        """Why there is no link to the chosen build beside those that it has."""
+        """Why there is no link with a label to the chosen build beside those that it has."""
         assert self.choice.build is not None  # asked for only beside one
-        return refusal_of_more_links(self.purchase, self.choice.build, len(self.links))
+        return refusal_of_more_links(self.purchase, self.choice.build, len(self.labelled))
 
     @property
     def listed_links(self) -> LinkPage:

@@ -21,7 +21,7 @@ from software.models.purchases import SoftwarePurchase
 
 LINK_LIFETIME = timedelta(days=14)  # 1,209,600 s (K3)
 LINK_DOWNLOADS = 50
-MOST_LINKS = 20  # to one build of a purchase that are not revoked (K4)
+MOST_LINKS = 20  # with a label, to one build of a purchase, that are not revoked (K4)
 LONGEST_LABEL = 100  # characters
 SHORT_PERCENT = 80  # of the downloads used: whoever granted the link is told (K9)
 ENDS_SOON = timedelta(hours=24)  # before its expiry: they are told as well (K9)

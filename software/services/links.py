@@ -58,8 +58,8 @@ def grant_link(purchase_id: UUID, build_id: UUID, *, label: str = "", grant_seen
 
     Beside the one without a label stands one for each label, whatever the case of its letters. `grant_seen` is the
     grant number the form showed (0 where there was no link); with an old one nothing changes.
-    Raises Refusal (role, purchase not active, term over, build of another product, label too long, too many links, a
-    grant that never was); DoesNotExist for another partner's purchase.
+    Raises Refusal (role, purchase not active, term over, build of another product, label too long, too many links with
+    a label, a grant that never was); DoesNotExist for another partner's purchase.
     """
     now = timezone.now()
     purchase = _locked_purchase(actor, public_id=purchase_id)
@@ -153,7 +153,7 @@ def refusal_of_purchase(purchase: SoftwarePurchase, now: datetime) -> Refusal | 
 
 
 def refusal_of_more_links(purchase: SoftwarePurchase, build: Build, count: int) -> Refusal | None:
-    """Why there is no link to the build beside the `count` that are not revoked; None while there may be (K4)."""
+    """Why there is no labelled link to the build beside the `count` that stand; None while there may be (K4)."""
     if count < MOST_LINKS:
         return None
     return Refusal(reasons.TOO_MANY_LINKS, on=purchase, limit=MOST_LINKS, file=build.file_name)
@@ -174,10 +174,17 @@ def _kept_label(label: str, purchase: SoftwarePurchase) -> str:
     return kept
 
 
-def _make_link(purchase: SoftwarePurchase, build: Build, label: str, actor: User, now: datetime) -> DownloadLink:
-    refusal = refusal_of_more_links(purchase, build, purchase.links.filter(build=build, revoked_at=None).count())
+def _check_labels_left(purchase: SoftwarePurchase, build: Build) -> None:
+    """Refuse one link with a label too many; the one without always has its place."""
+    labelled = purchase.links.filter(build=build, revoked_at=None).exclude(label="")
+    refusal = refusal_of_more_links(purchase, build, labelled.count())
     if refusal is not None:
         raise refusal
+
+
+def _make_link(purchase: SoftwarePurchase, build: Build, label: str, actor: User, now: datetime) -> DownloadLink:
+    if label:
+        _check_labels_left(purchase, build)
     link = DownloadLink.objects.create(
         purchase=purchase,
         build=build,

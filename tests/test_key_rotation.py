@@ -15,6 +15,7 @@ from activity.models import Action, Event
 from activity.services import Actor
 from csp_portal.row_files import BadFile
 from software import custody
+from software.management.commands import rotate_keys as command
 from software.models import KeyState, ProductKey, SoftwarePurchase
 from software.services import import_keys, reveal_key, rotation
 from software.services.rotation import Rotation, rotate_keys
@@ -174,24 +175,45 @@ def test_a_key_that_comes_meanwhile_is_encrypted_and_hashed_with_the_newest(clea
     assert rotate().found == 4
 
 
-def test_a_key_that_nothing_decrypts_is_told_and_holds_up_no_other(clear, settings, small_batches, capsys):
+def test_a_key_that_nothing_decrypts_is_told_and_holds_up_no_other(clear, sku, small_batches, capsys):
     broken = ProductKey.objects.order_by("pk")[1]
     secret = Fernet(Fernet.generate_key()).encrypt(b"lost").decode()
     ProductKey.objects.filter(pk=broken.pk).update(secret=secret)
-    with pytest.raises(CommandError, match=r"^1 keys can be decrypted by no key of KEY_ENCRYPTION_KEYS"):
+    with pytest.raises(CommandError) as told:
         call_command("rotate_keys")
+    assert str(told.value).splitlines() == [
+        "1 keys can be decrypted by no key of KEY_ENCRYPTION_KEYS and stay as they are:",
+        f"  {sku.catalogue_id} …{clear[1][-5:]}",
+        "Put the encryption key they were made with behind the others and run it again.",
+    ]
     assert list(ProductKey.objects.to_rotate()) == [broken]
     broken.refresh_from_db()
     assert (broken.secret, broken.hash_key_id) == (secret, custody.key_id(OLD_HASH_KEY))
-    assert "may be removed" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "may be removed" not in said
+    assert "no product key needs it" not in said
 
 
-def test_a_key_loaded_twice_because_its_hash_key_was_dropped_too_early_is_told(clear, sku, settings, tmp_path):
+def test_of_many_that_cannot_be_done_the_first_are_named(clear, sku, monkeypatch):
+    monkeypatch.setattr(command, "MOST_NAMED", 2)
+    ProductKey.objects.update(secret=Fernet(Fernet.generate_key()).encrypt(b"lost").decode())
+    with pytest.raises(CommandError) as told:
+        call_command("rotate_keys")
+    named = [f"  {sku.catalogue_id} …{key[-5:]}" for key in clear[:2]]
+    assert str(told.value).splitlines()[1:-1] == [*named, "  and 4 more"]
+
+
+def test_a_key_loaded_twice_because_its_hash_key_was_dropped_too_early_is_told(clear, sku, settings, tmp_path, capsys):
     settings.KEY_HASH_KEYS = [NEW_HASH_KEY]
     import_keys(key_file(tmp_path, sku, clear[0]), actor=OPERATOR)
     settings.KEY_HASH_KEYS = [NEW_HASH_KEY, OLD_HASH_KEY]
-    with pytest.raises(CommandError, match=r"^1 keys stand in their product's pools twice and keep their old hash\.$"):
+    with pytest.raises(CommandError) as told:
         call_command("rotate_keys")
+    assert str(told.value).splitlines()[:2] == [
+        "1 keys stand in their product's pools twice and keep their old hash:",
+        f"  {sku.catalogue_id} …{clear[0][-5:]}",
+    ]
+    assert "5 keys encrypted and hashed anew." in capsys.readouterr().out
     first, *_others, second = ProductKey.objects.order_by("pk")
     assert (first.reveal(), second.reveal()) == (clear[0], clear[0])
     assert (first.secret_key_id, first.hash_key_id) == (custody.key_id(NEW_KEY), custody.key_id(OLD_HASH_KEY))
@@ -207,7 +229,7 @@ def test_the_command_tells_how_far_it_is_and_which_keys_may_go(clear, small_batc
         f"KEY_ENCRYPTION_KEYS, key 1 ({custody.key_id(NEW_KEY)}): 6 keys, the newest",
         f"KEY_ENCRYPTION_KEYS, key 2 ({custody.key_id(OLD_KEY)}): 0 keys, may be removed from the settings",
         f"KEY_HASH_KEYS, key 1 ({custody.key_id(NEW_HASH_KEY)}): 6 keys, the newest",
-        f"KEY_HASH_KEYS, key 2 ({custody.key_id(OLD_HASH_KEY)}): 0 keys, may be removed from the settings",
+        f"KEY_HASH_KEYS, key 2 ({custody.key_id(OLD_HASH_KEY)}): 0 keys, {command.MAY_GO['KEY_HASH_KEYS']}",
     ]
 
 

@@ -82,7 +82,7 @@ def _batches(rotation: Rotation) -> Iterator[list[ProductKey]]:
 
 @transaction.atomic
 def _rotate(batch: Sequence[ProductKey], rotation: Rotation) -> int:
-    """Do those of a batch that nobody else holds. Answers how many.
+    """Do those of a batch that nobody else holds. Answers how many; none of those that are set aside.
 
     The pools are held meanwhile, so that an order waits for the batch instead of finding its keys taken and the pool
     empty (B5).
@@ -96,7 +96,7 @@ def _rotate(batch: Sequence[ProductKey], rotation: Rotation) -> int:
         _hash(key, clear, taken, rotation)
     keys = [key for key, _clear in readable]
     ProductKey.objects.bulk_update(keys, ["secret", "secret_key_id", "hash", "hash_key_id"])
-    return len(keys)
+    return sum(key.pk not in rotation.twice for key in keys)
 
 
 def _readable(keys: Iterable[ProductKey], rotation: Rotation) -> Iterator[tuple[ProductKey, str]]:
@@ -127,6 +127,12 @@ def _hash(key: ProductKey, clear: str, taken: set[tuple[int, str]], rotation: Ro
         return
     taken.add((key.product_id, digest))
     key.hash, key.hash_key_id = digest, custody.key_id(hash_key)
+
+
+def names_of(pks: Sequence[int]) -> list[str]:
+    """What the operator may know of keys: their SKU, and the last five characters that the pools show."""
+    keys = ProductKey.objects.filter(pk__in=pks).select_related("sku__product").order_by("pk")
+    return [f"{key.sku.catalogue_id} …{key.last_five}" for key in keys]
 
 
 @dataclass(frozen=True)

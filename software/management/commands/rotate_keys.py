@@ -6,9 +6,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from software.services.rotation import InUse, Rotation, keys_in_use, rotate_keys
+from software.services.rotation import InUse, Rotation, keys_in_use, names_of, rotate_keys
 
 NOT_NOTED = "a key that was not noted"
+MOST_NAMED = 20
+MAY_GO = {
+    "KEY_ENCRYPTION_KEYS": "may be removed from the settings",
+    "KEY_HASH_KEYS": "no product key needs it any more; if it is removed from the settings, rows of the activity log "
+    "written with it are not found by a pasted key any more",
+}
 
 
 class Command(BaseCommand):
@@ -53,14 +59,29 @@ def _advice(key: InUse, *, unknown: bool) -> str:
     if key.position == 1:
         return ", the newest"
     if key.position and not key.keys and not unknown:
-        return ", may be removed from the settings"
+        return f", {MAY_GO[key.setting]}"
     return ""
 
 
 def _faults(rotation: Rotation) -> Iterator[str]:
     if rotation.unreadable:
-        yield f"{len(rotation.unreadable)} keys can be decrypted by no key of KEY_ENCRYPTION_KEYS and stay as they are."
+        yield f"{len(rotation.unreadable)} keys can be decrypted by no key of KEY_ENCRYPTION_KEYS and stay as they are:"
+        yield from _named(rotation.unreadable)
+        yield "Put the encryption key they were made with behind the others and run it again."
     if rotation.twice:
-        yield f"{len(rotation.twice)} keys stand in their product's pools twice and keep their old hash."
+        yield f"{len(rotation.twice)} keys stand in their product's pools twice and keep their old hash:"
+        yield from _named(rotation.twice)
+        yield (
+            "Look them up in the key pools by their last five characters. If both of two were allotted, two purchases "
+            "have the same key: ask the publisher for another one. Keep their old hash key in the settings."
+        )
     if rotation.left:
         yield f"{rotation.left} keys were held by others or came meanwhile. Run it again."
+
+
+def _named(keys: set[int]) -> Iterator[str]:
+    """The first of them, one a line, and how many more there are."""
+    for name in names_of(sorted(keys)[:MOST_NAMED]):
+        yield f"  {name}"
+    if len(keys) > MOST_NAMED:
+        yield f"  and {len(keys) - MOST_NAMED} more"

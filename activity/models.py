@@ -10,6 +10,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -101,9 +102,16 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Rows about one purchase, its keys and its links."""
         return self.filter(purchase_id=purchase_id)
 
-    def about_key(self, key_id: UUID) -> Self:
-        """Rows about the key with this public id, whatever key its hash was made with then."""
-        return self.filter(details__key=str(key_id))
+    def about_key(self, key_id: UUID, *, last_five: str, key_hash: str, hash_key_id: str) -> Self:
+        """Rows about the key with this public id.
+
+        Those of earlier versions name no key. They are found by its hash, or by its last five characters where they
+        were hashed with another hash key than it is now: those may be about another key of the purchase.
+        """
+        nameless = Q(details__key__isnull=True, key_last_five=last_five)
+        return self.filter(
+            Q(details__key=str(key_id)) | nameless & (Q(key_hash=key_hash) | ~Q(key_hash_key_id=hash_key_id))
+        )
 
     def with_key_hash(self, hashes: Sequence[str]) -> Self:
         """Rows about the key that has one of these hashes, each made with another hash key."""

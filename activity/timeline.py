@@ -21,7 +21,7 @@ class Step:
 
     what: Text
     when: datetime
-    who: str = ""
+    who: Text = ""
 
 
 @dataclass
@@ -39,7 +39,11 @@ class KeyTimeline:
     @property
     def seen(self) -> EventQuerySet:
         """The rows of the log in which somebody came by the key."""
-        return self._of_purchase.about_key(self.key.public_id).filter(action__in=SAW_THE_KEY).newest_first()
+        key = self.key
+        seen = self._of_purchase.filter(action__in=SAW_THE_KEY)
+        return seen.about_key(
+            key.public_id, last_five=key.last_five, key_hash=key.hash, hash_key_id=key.hash_key_id
+        ).newest_first()
 
     def steps(self, page: "Page[Event]") -> Iterator[Step]:
         """The steps of a page of `seen`: a key is revoked after all that, and loaded and allotted before it."""
@@ -48,13 +52,20 @@ class KeyTimeline:
                 _("Revoked with its purchase"), self.key.revoked_at, self._doers.get(Action.PURCHASE_CANCELLED, "")
             )
         for event in page:
-            yield Step(event.what, event.occurred_at, "" if self.names_refusal else event.who)
+            yield Step(self._what(event), event.occurred_at, "" if self.names_refusal else event.who)
         if not page.has_next():
             if self.key.allotted_at:
                 yield Step(
                     _("Allotted to the purchase"), self.key.allotted_at, self._doers.get(Action.KEYS_ALLOTTED, "")
                 )
-            yield Step(_("Loaded into the pool"), self.key.imported_at)
+            yield Step(_("Loaded into the pool"), self.key.imported_at, "" if self.names_refusal else _("the operator"))
+
+    def _what(self, event: Event) -> Text:
+        """What was done, and whether it is certain that it was done with this key."""
+        if "key" in event.details or event.key_hash == self.key.hash:
+            return event.what
+        unsure = _("%(what)s – this key, or another of the purchase that ends in the same five characters")
+        return unsure % {"what": event.what}
 
     @property
     def _of_purchase(self) -> EventQuerySet:

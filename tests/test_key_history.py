@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from activity.models import Action, Event
+from activity.models import Action, ActorKind, Event
 from activity.timeline import KeyTimeline
 from csp_portal.accounts.permissions import Role
 from software.models import ProductKey
@@ -65,7 +65,7 @@ def test_a_reader_of_the_log_is_told_who_did_what_the_newest_first(steps, life, 
         ("Key copied", "26 09:00", agent.email),
         ("Key shown", "25 09:00", agent.email),
         ("Allotted to the purchase", "24 12:00", agent.email),
-        ("Loaded into the pool", "01 00:00", ""),
+        ("Loaded into the pool", "01 00:00", "the operator"),
     ]
 
 
@@ -85,7 +85,7 @@ def test_who_may_not_read_the_log_is_told_what_and_when_and_why_no_names(steps, 
 def test_a_key_that_nobody_has_seen_has_only_its_own_days(steps, global_admin, agent, key):
     assert steps(global_admin, key) == [
         ("Allotted to the purchase", "24 12:00", agent.email),
-        ("Loaded into the pool", "01 00:00", ""),
+        ("Loaded into the pool", "01 00:00", "the operator"),
     ]
 
 
@@ -104,6 +104,27 @@ def test_the_history_stays_when_the_key_is_hashed_anew(steps, life, global_admin
     before = steps(global_admin, key)
     ProductKey.objects.filter(pk=key.pk).update(hash="0" * 64, hash_key_id="other")
     assert steps(global_admin, key) == before
+
+
+def seen_before_ids(key, **changed):
+    """A row as the log wrote it before it named keys by their ids."""
+    subject = {**key.log_subject(), "details": {}, **changed}
+    Event.objects.create(action=Action.KEY_REVEALED, actor_kind=ActorKind.USER, actor_name="earlier@x.test", **subject)
+
+
+def test_rows_from_before_keys_had_ids_in_the_log_are_found_by_the_hash(steps, global_admin, line, key):
+    seen_before_ids(key)
+    assert steps(global_admin, key)[0] == ("Key shown", "24 12:00", "earlier@x.test")
+    assert len(steps(global_admin, line.purchase.keys.latest("pk"))) == 2
+
+
+def test_such_rows_of_another_hash_key_are_shown_as_what_they_may_be(steps, global_admin, line, key):
+    seen_before_ids(key, key_hash="0" * 64, key_hash_key_id="older")
+    seen_before_ids(key, key_hash="1" * 64)  # under the same hash key: certainly another key
+    what, *_when_and_who = steps(global_admin, key)[0]
+    assert what == "Key shown – this key, or another of the purchase that ends in the same five characters"
+    assert len(steps(global_admin, key)) == 3
+    assert len(steps(global_admin, line.purchase.keys.latest("pk"))) == 2
 
 
 def test_a_long_history_is_turned_over_page_by_page(clock, steps, agent, global_admin, line, key):

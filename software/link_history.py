@@ -70,6 +70,11 @@ class Use:
         return self.session.ended(self.now)
 
     @property
+    def is_resumable(self) -> bool:
+        """Whether somebody may still come for bytes that are missing."""
+        return self.end is None and self.outcome != Outcome.COMPLETE
+
+    @property
     def ended_at(self) -> datetime | None:
         """Since when; the instant of a replaced file is not known before somebody comes for it."""
         return self.session.closed_at or (self.session.expires_at if self.end == SessionEnd.OVER else None)

@@ -88,8 +88,9 @@ def revoke(request: SignedInRequest, tenant_id: UUID, link_id: UUID) -> HttpResp
 @require_safe
 @role_required(Permission.SEE_SOFTWARE)
 def history(request: SignedInRequest, tenant_id: UUID, link_id: UUID) -> HttpResponse:
-    """A link's grants and downloads, with names and IP addresses: who sees software either hands out links or reads
-    the log (P1, A1). The link's address does not stand here.
+    """A link's grants and downloads, from their own rows; the link's address does not stand here.
+
+    They tell names and IP addresses: each role that sees software may hand out links or read the activity log (P1).
     """
     visible = DownloadLink.objects.visible_to(request.user).filter(purchase__customer__tenant_id=tenant_id)
     link = get_object_or_404(visible.with_purchase(), public_id=link_id)

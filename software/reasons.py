@@ -104,7 +104,7 @@ LABEL_TOO_LONG = Reason(
 TOO_MANY_LINKS = Reason(
     code="too_many_links",
     rule="K4",
-    sentence=_("This purchase has %(limit)s links with a label to %(file)s already."),
+    sentence=_("This purchase has %(limit)s labelled links to %(file)s already."),
     next_step=_("Revoke one that is no longer needed, or pass on one that is there."),
 )
 FILE_MISSING = Reason(

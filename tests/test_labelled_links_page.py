@@ -102,12 +102,10 @@ def test_one_link_too_many_is_refused_with_the_way_out(agent, client_of, line, b
         labelled(label=str(number))
     response = ask(client_of(agent), line, build, "One more")
     assert response.status_code == 409
-    assert "This purchase has 20 links with a label to setup.iso already. What to do now: Revoke one" in words_of(
-        response
-    )
+    assert "This purchase has 20 labelled links to setup.iso already. What to do now: Revoke one" in words_of(response)
     assert DownloadLink.objects.count() == MOST_LINKS
     page = look(client_of(agent), line)
-    assert "Another link This purchase has 20 links with a label to setup.iso already." in words_of(page)
+    assert "Another link This purchase has 20 labelled links to setup.iso already." in words_of(page)
     assert 'class="another-link"' not in page.content.decode()
 
 
@@ -192,6 +190,20 @@ def test_every_link_leads_to_its_history_the_revoked_ones_too(agent, client_of, 
     revoke_link(links[2].public_id, actor=agent)
     page = look(client_of(agent), line).content.decode()
     assert [page.count(f'href="{history_of(link)}"') for link in links] == [1, 1, 1]
+
+
+def test_each_act_names_the_link_that_it_is_about(agent, client_of, line, labelled):
+    labelled(label="Goes"), labelled(label="Ms <Kim>")
+    revoke_link(labelled().public_id, actor=agent)
+    revoke_link(DownloadLink.objects.get(label="Goes").public_id, actor=agent)
+    page = look(client_of(agent), line).content.decode()
+    assert sorted(re.findall(r'aria-label="((?:Renew|Revoke|History)[^"]*)"', page)) == [
+        "History of the link to setup.iso",
+        "History of the link “Goes”",
+        "History of the link “Ms &lt;Kim&gt;”",
+        "Renew the link “Ms &lt;Kim&gt;”",
+        "Revoke the link “Ms &lt;Kim&gt;”",
+    ]
 
 
 def test_earlier_links_stand_page_by_page_the_newest_first(agent, client_of, line, labelled):

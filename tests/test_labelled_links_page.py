@@ -197,7 +197,7 @@ def test_each_act_names_the_link_that_it_is_about(agent, client_of, line, labell
     revoke_link(labelled().public_id, actor=agent)
     revoke_link(DownloadLink.objects.get(label="Goes").public_id, actor=agent)
     page = look(client_of(agent), line).content.decode()
-    assert sorted(re.findall(r'aria-label="((?:Renew|Revoke|History)[^"]*)"', page)) == [
+    assert sorted(re.findall(r'aria-label="((?:Renew|Revoke|History of) the link[^"]*)"', page)) == [
         "History of the link to setup.iso",
         "History of the link “Goes”",
         "History of the link “Ms &lt;Kim&gt;”",

@@ -49,6 +49,11 @@ class LabelField(forms.CharField):
 class AnotherLinkForm(forms.Form):
     """Another link to a build, beside the one without a label (K4)."""
 
+    @property
+    def typed(self) -> str:
+        """The label as it was typed, for an address to hold: what is longer than a browser sends is cut."""
+        return self.data.get("label", "")[: LONGEST_LABEL * 2]
+
     build = forms.UUIDField(widget=forms.HiddenInput)
     label = LabelField(
         label=_("Label"),

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from software.models import LINK_DOWNLOADS, MOST_LINKS, DownloadLink
 from software.services import renew_link, revoke_link
@@ -82,12 +83,30 @@ def test_the_same_label_leads_to_the_link_that_is_there(clock, agent, client_of,
 
 @pytest.mark.parametrize(
     ("label", "told"),
-    [("", "Give the link a label"), (" \u200b\n", "Give the link a label"), ("x" * 101, "at most 100 characters")],
+    [("", "Give the link a label"), (" \u200b\n", "Give the link a label"), ("<" * 101, "at most 100 characters")],
 )
-def test_a_label_that_is_none_makes_no_link(agent, client_of, line, build, labelled, label, told):
+def test_a_label_that_is_none_makes_no_link_and_stands_at_its_field(
+    agent, client_of, line, build, labelled, label, told
+):
     labelled()
-    assert told in words_of(ask(client_of(agent), line, build, label))
+    response = ask(client_of(agent), line, build, label)
+    assert response.redirect_chain[0][0].endswith("#labelled")
+    assert told in part(response, "labelled")
+    field = re.search(r'<input[^>]* name="label"[^>]*>', response.content.decode())[0]
+    assert 'aria-invalid="true"' in field
+    assert (f'value="{escape(label)}"' in field) == bool(label)
     assert DownloadLink.objects.count() == 1
+
+
+def test_a_label_that_is_none_is_told_where_the_last_link_was_revoked_meanwhile(agent, client_of, line, build):
+    assert "Give the link a label" in part(ask(client_of(agent), line, build, " "), "labelled")
+
+
+def test_a_label_without_end_leads_to_an_address_that_fits(agent, client_of, line, build, labelled):
+    labelled()
+    response = ask(client_of(agent), line, build, "가" * 100_000)
+    assert "at most 100 characters" in part(response, "labelled")
+    assert len(response.redirect_chain[0][0]) < 4000
 
 
 def test_a_form_that_is_not_ours_is_a_bad_request(agent, client_of, line, build):
@@ -177,6 +196,7 @@ def test_renewing_and_revoking_one_leads_back_to_it_and_leaves_the_others(agent,
     revoked = client.post(reverse("software:revoke", args=[tenant, link.public_id]), follow=True)
     assert "The link “Ms Kim” to setup.iso is revoked." in words_of(revoked)
     assert part(revoked, f"link-{link.public_id}") is None
+    assert revoked.redirect_chain[0][0].endswith("#links")
     assert "Ms Kim setup.iso revoked" in part(revoked, "links")
     stand = [(found.pk, found.grant_number, found.revoked_at is None) for found in DownloadLink.objects.order_by("pk")]
     assert stand == [(plain.pk, 1, True), (link.pk, 2, False)]
@@ -221,8 +241,10 @@ def test_earlier_links_stand_page_by_page_the_newest_first(agent, client_of, lin
     assert listed(2)[0] == ["No. 05", "No. 04", "No. 03", "No. 02", "No. 01"]
     last, page = listed(3)
     assert (last, "links=2" in page, "links=4" in page) == (["No. 00"], True, False)
-    for odd in ("0", "-1", "x", "٣", "9" * 30):
-        assert listed(odd)[0] == first
+    assert listed("x")[0] == first
+    for beyond in ("4", "50", "0", "-1", "9" * 30):
+        shown, page = listed(beyond)
+        assert (shown, "links=2" in page) == (["No. 00"], True)
 
 
 def test_a_cancelled_purchase_keeps_its_links_in_sight_and_has_no_other(agent, client_of, line, labelled):

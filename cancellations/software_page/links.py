@@ -58,7 +58,7 @@ class ListedLink:
 
 @dataclass(frozen=True)
 class LinkPage:
-    """A page of a list of links that nobody counted: whether there are more was told by one row more than is shown."""
+    """A page of a list of links: whether there are more was told by one row more than is shown."""
 
     rows: list[ListedLink]
     number: int

@@ -1,6 +1,5 @@
 """One row of the Software tab, opened: its purchases, and the keys and downloads of the one chosen (K1)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from software.build_choice import FIELDS, BuildChoice
 from software.forms import AnotherLinkForm
 from software.models import Build, DownloadLink, KeyIssue, KeyState, ProductKey
 from software.models import SoftwarePurchase as Purchase
+from software.models.links import DownloadLinkQuerySet
 from software.models.purchases import running
 from software.services.links import refusal_of_more_links, refusal_of_purchase
 
@@ -125,22 +125,30 @@ class OpenRow:
         """Whether this reader may hand out links of the purchase (P1)."""
         return self.is_usable and not self.keys_refusal
 
+    @property
+    def _own_links(self) -> DownloadLinkQuerySet:
+        return DownloadLink.objects.visible_to(self.reader).filter(purchase=self.purchase)
+
+    @property
+    def _to_list(self) -> DownloadLinkQuerySet:
+        """What stands in the list: the revoked ones; all of them for who hands out none."""
+        listed = self._own_links.exclude(revoked_at=None) if self.hands_out else self._own_links
+        return listed.order_by("-pk")
+
     @cached_property
     def _links(self) -> list[DownloadLink]:
         """Those that stand, where the reader hands them out, and those of the list below them; in one query."""
-        own = DownloadLink.objects.visible_to(self.reader).filter(purchase=self.purchase)
-        listed = own.exclude(revoked_at=None) if self.hands_out else own
         first = (self._links_page - 1) * EARLIER_SHOWN
-        wanted = Q(pk__in=listed.order_by("-pk").values("pk")[first : first + EARLIER_SHOWN + 1])
+        wanted = Q(pk__in=self._to_list.values("pk")[first : first + EARLIER_SHOWN + 1])
         if self.hands_out:
             wanted |= Q(revoked_at=None)
-        return list(own.filter(wanted).select_related("build", "granted_by").order_by("-granted_at", "-pk"))
+        return list(self._own_links.filter(wanted).select_related("build", "granted_by").order_by("-granted_at", "-pk"))
 
-    @property
+    @cached_property
     def _links_page(self) -> int:
-        """The page of the list that the address asks for; the first where it asks for none."""
+        """The page of the list that the address asks for; beyond its end the last, which only then is counted for."""
         asked = self._page("links")
-        return int(asked) if re.fullmatch("[1-9][0-9]{0,5}", asked) else 1
+        return 1 if asked == "1" else Paginator(self._to_list, EARLIER_SHOWN).get_page(asked).number
 
     @cached_property
     def _standing(self) -> list[DownloadLink]:
@@ -164,9 +172,17 @@ class OpenRow:
         return [shown for shown in self.links if shown.link.label]
 
     @property
+    def shows_labelled(self) -> bool:
+        """Whether links with a label stand on the page: beside others, or where one was asked for in vain."""
+        return bool(self.links) or (bool(self.choice.build) and "label" in self.asked)
+
+    @property
     def another_form(self) -> AnotherLinkForm:
+        """With the label that was typed and not taken, and why, if the address holds one."""
         assert self.choice.build is not None  # asked for only beside one
-        return AnotherLinkForm(initial={"build": self.choice.build.public_id}, auto_id="another_%s")
+        build = {"build": self.choice.build.public_id}
+        typed = {**build, "label": self.asked["label"]} if "label" in self.asked else None
+        return AnotherLinkForm(typed, initial=build, auto_id="another_%s")
 
     @property
     def another_refusal(self) -> Refusal | None:
@@ -176,7 +192,7 @@ class OpenRow:
 
     @property
     def listed_links(self) -> LinkPage:
-        """The revoked links; all of them for who hands out none."""
+        """The page of the list."""
         found = [link for link in self._links if link.revoked_at is not None or not self.hands_out]
         rows = [ListedLink(link, link.state(self.now)) for link in sorted(found, key=lambda link: -link.pk)]
         return LinkPage(rows[:EARLIER_SHOWN], self._links_page, has_next=len(rows) > EARLIER_SHOWN)

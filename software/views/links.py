@@ -42,15 +42,17 @@ def get(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID) -> HttpRes
 @require_POST
 @role_required(Permission.GET_KEYS, refused=Action.LINK_REFUSED)
 def another(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID) -> HttpResponse:
-    """Another link: one with a label; where that has one already, it is shown as it is."""
+    """Another link: one with a label; where that has one already, it is shown as it is.
+
+    A label that is none is handed back to the form it came from.
+    """
     purchase = _own_purchase(request, tenant_id, purchase_id)
     form = AnotherLinkForm(request.POST)
     if "build" in form.errors:
         raise BadRequest
     build = get_object_or_404(Build, public_id=form.cleaned_data["build"])
     if not form.is_valid():
-        messages.error(request, str(form.errors["label"][0]))
-        return redirect(f"{software_place(purchase, build)}#labelled")
+        return redirect(f"{software_place(purchase, build, label=form.typed)}#labelled")
     label = form.cleaned_data["label"]
     granted = grant_link(purchase.public_id, build.public_id, label=label, grant_seen=0, actor=request.user)
     _tell_labelled(request, granted)

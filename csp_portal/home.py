@@ -28,15 +28,27 @@ ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True)
+class Way:
+    """A link below a card: to the whole of it, or to where it is seen to."""
+
+    label: Text
+    url_name: str
+    query: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"{reverse(self.url_name)}{self.query}"
+
+
+@dataclass(frozen=True)
 class Card:
-    """A short list on the page: for whom, what is found for it, and where the whole of it is, if there is a page."""
+    """A short list on the page: for whom, what is found for it, and the ways on from it, if there are any."""
 
     title: Text
     permission: Permission
     template: str
     find: Callable[[User, datetime], Any]
-    whole_url: str = ""
-    whole_label: Text = ""
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,10 +65,6 @@ class Filled:
     @property
     def has_more(self) -> bool:
         return len(self.found) > ROWS_SHOWN
-
-    @property
-    def whole_url(self) -> str:
-        return reverse(self.card.whole_url) if self.card.whole_url else ""
 
 
 def _keys_pending(user: User, now: datetime) -> Any:
@@ -93,24 +101,24 @@ CARDS = (
         Permission.SEE_INVOICES,
         "home/credits_to_come.html",
         _credits_to_come,
-        whole_url="billing:invoices",
-        whole_label=_("All invoices"),
+        ways=(Way(_("All invoices"), "billing:invoices"),),
     ),
     Card(
         _("Key pools to fill"),
         Permission.SEE_KEY_POOLS,
         "home/pools_in_want.html",
         _pools_in_want,
-        whole_url="admin:software_productkey_import",
-        whole_label=_("Import keys"),
+        ways=(
+            Way(_("All pools to fill"), "admin:software_sku_changelist", query="?pool=to_fill"),
+            Way(_("Import keys"), "admin:software_productkey_import"),
+        ),
     ),
     Card(
         _("Mails that were not sent"),
         Permission.KEEP_HOUSE,
         "home/mails_in_trouble.html",
         _mails_in_trouble,
-        whole_url="admin:mail_mail_changelist",
-        whole_label=_("All mails"),
+        ways=(Way(_("All mails"), "admin:mail_mail_changelist"),),
     ),
 )
 

@@ -1,6 +1,9 @@
 """The first page: what waits for each role (P2)."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from csp_portal.accounts.permissions import Role
@@ -176,8 +179,16 @@ def test_the_operator_sees_low_pools_after_those_that_lines_wait_for_and_the_way
     buy_line(agent, customer, low)
     buy_line(agent, customer, waiting)
     assert [(sku, sku.left) for sku in cards(operator)[POOLS]] == [(waiting, 0), (low, 2)]
-    assert f"{low.title} {low.catalogue_id} 2 keys left runs low fewer than 3" in see(operator)
+    assert f"{low.title} {low.catalogue_id} 2 keys left runs low told below 3" in see(operator)
     page = client_of(operator).get("/").content.decode()
+    assert '<a href="/operator/software/sku/?pool=to_fill">All pools to fill</a>' in page
     assert '<a href="/operator/software/productkey/import/">Import keys</a>' in page
     add_keys(low, 1)
     assert cards(operator)[POOLS] == [waiting]
+
+
+def test_more_keys_and_lines_than_are_counted_are_told_as_more():
+    pool = SimpleNamespace(pk=1, title="A pool", catalogue_id="P:1", left=10_001, waiting=10_001, since=None)
+    page = render_to_string("home/pools_in_want.html", {"rows": [pool]})
+    assert "more than 10,000 keys left" in page
+    assert "more than 10,000 lines wait" in page

@@ -11,7 +11,7 @@ from activity.models import Action, Event
 from software.models import KeyIssue, KeyState, Price, ProductKey
 from tests.factories import add_keys, buy_line, make_sku
 from tests.helpers import words_of
-from tests.house import listed, sent
+from tests.house import listed, page_of, sent
 
 pytestmark = pytest.mark.django_db
 KEY = "K7QXR-2M9TB-WFD4H-8PJVC-6YN3G"
@@ -93,6 +93,25 @@ def test_the_list_of_skus_says_how_full_each_pool_is(browser, agent, customer):
     told = words_of(browser.get(listed("sku"), {"q": "Pool of"}))
     assert f"Pool of five {sku.catalogue_id} 1 year self-service one key per line 4 1 0" in told
     assert f"Pool of none {waiting.catalogue_id} 1 year self-service one key per unit 0 0 2" in told
+
+
+def test_the_list_of_skus_is_narrowed_to_the_pools_to_fill(browser, agent, customer):
+    low, waiting = make_sku(title="Low pool", keys=3, low_water=3), make_sku(title="Empty pool", low_water=0)
+    full = make_sku(title="Full pool", keys=3, low_water=1)
+    make_sku(title="Pool of nobody", low_water=3)
+    for sku in (low, waiting, full):
+        buy_line(agent, customer, sku)
+    shown = browser.get(listed("sku"), {"pool": "to_fill"})
+    assert set(shown.context["cl"].result_list) == {low, waiting}
+    assert "Full pool" in words_of(browser.get(listed("sku"), {"pool": "nonsense"}))
+
+
+def test_the_page_of_a_sku_says_how_full_its_pool_is_and_leads_to_the_import(browser, agent, customer):
+    sku = make_sku(keys=3)
+    buy_line(agent, customer, sku)
+    response = browser.get(page_of("sku", sku))
+    assert "Key pool In the pool 2 Allotted 1 Lines waiting 0" in words_of(response)
+    assert f'href="{reverse("admin:software_productkey_import")}"' in response.content.decode()
 
 
 def test_a_long_list_of_bad_rows_is_cut(browser):

@@ -22,6 +22,7 @@ from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Reason
 from csp_portal.instants import written_instant
 from csp_portal.money import format_money
+from csp_portal.pagination import MOST_ROWS_COUNTED
 from csp_portal.territories import country_name, language_name, reader_locale
 
 register = template.Library()
@@ -129,6 +130,14 @@ def month(first_day: date | None) -> str:
 
 register.filter("country", country_name)
 register.filter("language", language_name)  # not `language_name`: Django's i18n library has one, which would hide it
+
+
+@register.filter
+def written_count(count: int) -> str:
+    """The number, or that there are more than are counted (X4)."""
+    if count > MOST_ROWS_COUNTED:
+        return _("more than %(most)s") % {"most": formats.number_format(MOST_ROWS_COUNTED, force_grouping=True)}
+    return formats.number_format(count, force_grouping=True)
 
 
 @register.filter(name="bytes")

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from csp_portal.calendar_utc import utc_day
 from csp_portal.operator_site import EditableAdmin, OperatorAdmin, site
-from csp_portal.templatetags.portal import day
-from software.admin.columns import written_count
+from csp_portal.templatetags.portal import day, written_count
 from software.models import KeyStatus, PolicyVersion, Product, ProductKey, Sku
-from software.models.pools import capped_count, with_pools
+from software.models.pools import capped_count, pools_to_fill, with_pools
 from software.services import change_product, change_sku
 
 
@@ -32,10 +31,26 @@ class ProductAdmin(EditableAdmin):
         return change_product(obj.pk, family=form.cleaned_data["family"], actor=actor)
 
 
+class PoolFilter(admin.SimpleListFilter):
+    """Pools that lines wait for or that run low: all of those that the first page begins to list."""
+
+    title = _("key pools")
+    parameter_name = "pool"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return (("to_fill", _("to fill")),)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Sku]) -> QuerySet[Sku]:
+        if self.value() != "to_fill":
+            return queryset
+        return queryset.filter(pk__in=pools_to_fill(timezone.now()).order_by().values("pk"))
+
+
 @admin.register(Sku, site=site)
 class SkuAdmin(EditableAdmin):
     """SKUs of the price list with their pools; what the list does not say but propose is the operator's."""
 
+    change_form_template = "admin/software/sku_form.html"
     list_display = (
         "title",
         "number",
@@ -46,11 +61,16 @@ class SkuAdmin(EditableAdmin):
         "keys_allotted",
         "lines_waiting",
     )
-    list_filter = ("product__kind", "cancellation_policy", "key_issue", "hybrid_benefit")
+    list_filter = (PoolFilter, "product__kind", "cancellation_policy", "key_issue", "hybrid_benefit")
     list_select_related = ("product",)
     search_fields = ("title", "product__title", "=product__product_id")
-    readonly_fields = ("product", "title", "number", "term_label", "billing_label", "segment", "description")
-    fields = (*readonly_fields, "key_issue", "cancellation_policy", "hybrid_benefit", "cores_per_unit", "low_water")
+    listed = ("product", "title", "number", "term_label", "billing_label", "segment", "description")
+    counted = ("keys_left", "keys_allotted", "lines_waiting")
+    readonly_fields = (*listed, *counted)
+    fieldsets = (
+        (None, {"fields": (*listed, "cancellation_policy", "hybrid_benefit", "cores_per_unit")}),
+        (_("Key pool"), {"fields": (*counted, "key_issue", "low_water")}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
         """With how full each pool is and how many lines wait for it."""

@@ -67,6 +67,14 @@ def expired_links(link: DownloadLink, count: int) -> None:
     )
 
 
+def unexpire() -> None:
+    """Take back that links have expired, and what the table has grown by meanwhile."""
+    table = sql.Identifier(DownloadLink._meta.db_table)
+    as_superuser(
+        sql.SQL("UPDATE {} SET expired_at = NULL").format(table), sql.SQL("VACUUM FULL ANALYZE {}").format(table)
+    )
+
+
 def as_superuser(*statements: sql.Composable) -> None:
     """What neither the web role nor the owner may do, or would do as fast."""
     connection = connect(database_config(SUPERUSER, settings.DATABASE_SUPERUSER_URL), _database())

@@ -4,7 +4,8 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Self
@@ -65,8 +66,7 @@ def answers(port: int, requests: Sequence[bytes], status: int, *, clients: int, 
 
     Raises RuntimeError for any other answer.
     """
-    share = max(1, len(requests) // clients)
-    shares = [requests[number * share % len(requests) :][:share] for number in range(clients)]
+    shares = _shares(requests, clients)
     counts, faults = [0] * clients, list[str]()
     begin = threading.Barrier(clients + 1)
     stop_at = [0.0]
@@ -81,17 +81,29 @@ def answers(port: int, requests: Sequence[bytes], status: int, *, clients: int, 
                     return
                 counts[number] += 1
 
-    threads = [threading.Thread(target=go_on, args=[number], daemon=True) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    began = time.monotonic()
-    stop_at[0] = began + seconds
-    begin.wait(PATIENCE)
-    for thread in threads:
-        thread.join()
+    with _all_running(go_on, clients):
+        began = time.monotonic()
+        stop_at[0] = began + seconds
+        begin.wait(PATIENCE)
     if faults:
         raise RuntimeError(f"not answered with {status}: {faults[0]}")
     return Answers(sum(counts), time.monotonic() - began)
+
+
+def _shares(requests: Sequence[bytes], clients: int) -> list[Sequence[bytes]]:
+    share = max(1, len(requests) // clients)
+    return [requests[number * share % len(requests) :][:share] for number in range(clients)]
+
+
+@contextmanager
+def _all_running(work: Callable[[int], None], count: int) -> Iterator[None]:
+    """`work`, given its number, in so many threads, which are waited for at the end."""
+    threads = [threading.Thread(target=work, args=[number], daemon=True) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join()
 
 
 def _until(stop_at: float, requests: Iterator[bytes]) -> Iterator[bytes]:

@@ -45,8 +45,7 @@ def change_sku(
     lock_pools([pk])  # so that an order which is being placed either stands or waits
     sku = Sku.objects.select_related("product").select_for_update(of=("self",)).get(pk=pk)
     _check_kind_takes(sku, KeyIssue(key_issue), CancellationPolicy(cancellation_policy), hybrid_benefit)
-    if key_issue != sku.key_issue and SoftwarePurchase.objects.filter(sku=sku).exists():
-        raise Refusal(reasons.KEY_ISSUE_FIXED, sku=sku.title)
+    _check_issue_may_become(sku, KeyIssue(key_issue))
     changes = {
         "key_issue": key_issue,
         "cancellation_policy": cancellation_policy,
@@ -66,6 +65,11 @@ def _check_kind_takes(sku: Sku, issue: KeyIssue, policy: CancellationPolicy, ben
         raise Refusal(reasons.POLICY_NOT_OF_KIND, kind=kind.label, policy=policy.label)
     if benefit and kind != Kind.SUBSCRIPTION:
         raise Refusal(reasons.BENEFIT_OF_SUBSCRIPTIONS, kind=kind.label)
+
+
+def _check_issue_may_become(sku: Sku, issue: KeyIssue) -> None:
+    if issue != sku.key_issue and SoftwarePurchase.objects.filter(sku=sku).exists():
+        raise Refusal(reasons.KEY_ISSUE_FIXED, sku=sku.title)
 
 
 def save_changes(row: Any, values: dict[str, Any], *, actor: Actor | SignedIn) -> None:

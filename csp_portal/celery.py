@@ -25,5 +25,9 @@ app.conf.beat_schedule = {
     "release-downloads": {"task": "software.tasks.release_downloads", "schedule": 60.0},
     "warn-of-links": {"task": "software.tasks.warn_of_links", "schedule": 300.0},
     "check-links": {"task": "software.tasks.check_links", "schedule": crontab(hour="2", minute="45")},
+    "settle-lost-transfers": {
+        "task": "software.tasks.settle_lost_transfers",
+        "schedule": crontab(hour="2", minute="30"),
+    },
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
 }

@@ -7,16 +7,16 @@ The settings choose who sends:
 - `X_ACCEL_PREFIX` (such as `/_files/`): the web server. The answer is empty and carries `X-Accel-Redirect`:
 
   - `<prefix>whole/<name in the storage>` for the whole file, whatever `Range` or `If-Range` the request carries;
-  - `<prefix>part/<name in the storage>` for the one range that the request's `Range` names; an `If-Range` holds.
+  - `<prefix>part/<name in the storage>` for the one range that `X-Download-Range` names.
 
   Preconditions (304, 412), `HEAD`, 416 and which bytes are charged have been settled here before. nginx keeps
   `Content-Type`, `Content-Disposition`, `Cache-Control` and `Accept-Ranges` of our answer and drops the rest, and would
-  judge the request's conditions again, by an ETag and a date of its own. So both locations are `internal`, have
-  `etag off; if_modified_since off;` and put back what was dropped, `ETag` and `Last-Modified` among it (nginx compares
-  `If-Range` with these): `add_header ETag $upstream_http_etag; add_header Last-Modified $upstream_http_last_modified;`.
-  `whole/` has `max_ranges 0`, `part/` has `max_ranges 1`. A request with `If-Match` or `If-Unmodified-Since` would meet
-  412 before those headers stand, and one for a range with more digits than nginx can count 416; they are sent through a
-  `proxy_pass` that blanks the first two and asks for the range as `X-Download-Range` names it.
+  judge the request's conditions again, by an ETag and a date of its own, and read its `Range` otherwise than we do. So
+  both locations are `internal`, have `etag off; if_modified_since off;` and put back what was dropped: `add_header ETag
+  $upstream_http_etag; add_header Last-Modified $upstream_http_last_modified;`. `whole/` has `max_ranges 0`; a request
+  with `If-Match` or `If-Unmodified-Since`, which would meet 412 before those headers stand, goes through a `proxy_pass`
+  that blanks both. `part/` always goes through one, which asks for the range as we name it: nothing that the client
+  wrote decides which bytes leave.
   `X-Download-Transfer` tells nginx which transfer to write into its log, from which a job reads what was sent (K8).
 - Else Python streams: development only, for a slow client holds a thread. Production refuses to start so.
 """
@@ -43,12 +43,16 @@ def deliver(transfer: Transfer, headers: Mapping[str, str], *, partial: bool) ->
     return _streamed(transfer, headers, partial=partial)
 
 
-def signed_address(session: DownloadSession, method: str, headers: Mapping[str, str]) -> str:
-    """Where the object storage answers `method` with the session's file, named and typed as in `headers`."""
+def signed_address(session: DownloadSession, method: str, headers: Mapping[str, str], *, asked_range: str = "") -> str:
+    """Where the object storage answers `method` with the session's file, named and typed as in `headers`.
+
+    With `asked_range` the address opens nothing but that range: it is a part of what is signed.
+    """
     told = {
         "ResponseCacheControl": headers["Cache-Control"],
         "ResponseContentDisposition": headers["Content-Disposition"],
         "ResponseContentType": headers["Content-Type"],
+        **({"Range": asked_range} if asked_range else {}),
     }
     downloads: Any = storages["downloads"]
     return str(downloads.url(session.link.build.storage_name, parameters=told, http_method=method))

@@ -9,6 +9,13 @@ _SINGLE = re.compile(
     r"bytes=(?:(?P<first>[0-9]{1,100})-(?P<last>[0-9]{0,100})|-(?P<suffix>[0-9]{1,100}))", re.IGNORECASE
 )
 
+_PLAIN = re.compile(r"bytes=([0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
+
+
+def is_plain_range(header: str) -> bool:
+    """Whether `header` asks for one range in such plain words that every server reads them alike."""
+    return _PLAIN.fullmatch(header) is not None
+
 
 def if_range_holds(header: str, *, etag: str, last_modified: str) -> bool:
     """Whether the file is still the one of which the client has a part (RFC 9110, 13.1.5).

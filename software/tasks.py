@@ -1,6 +1,6 @@
 """Jobs of the key pools, the links and the download sessions."""
 
-from csp_portal.jobs import job
+from csp_portal.jobs import all_batches, job
 from software.services import checking, link_jobs, pools, purchasing, releasing, transfer_logs
 
 
@@ -35,6 +35,12 @@ def check_links() -> int:
 
 
 @job
+def settle_lost_transfers() -> int:
+    """Suppose as sent what nobody has told of in time; every night (K8)."""
+    return all_batches(checking.settle_lost)
+
+
+@job
 def read_transfer_logs() -> int:
     """Read what nginx has sent, and give back what it could not; every minute (K8)."""
     return transfer_logs.read_transfer_logs()
@@ -42,8 +48,8 @@ def read_transfer_logs() -> int:
 
 @job
 def release_downloads() -> int:
-    """Give back the downloads of which nothing was sent in time; every minute (K8)."""
-    return releasing.release_unsent()
+    """Give back the downloads of which nothing was sent in time, or that have failed; every minute (K8)."""
+    return releasing.release_due()
 
 
 @job

@@ -78,7 +78,11 @@ class Link:
 
     def fault(self, session: Session) -> None:
         """Something of ours failed."""
-        if not session.released and len(session.had) < SIZE:
+        if session.released or len(session.had) == SIZE:
+            return
+        if session.running:
+            session.end = session.end or "fault"
+        else:
             self.release(session, "fault")
 
     def release(self, session: Session, why: str) -> None:
@@ -108,10 +112,13 @@ class Link:
             session.end = session.end or "revoked"
 
     def release_job(self, now: datetime) -> None:
-        """The job that gives back what nothing was sent of."""
+        """The job that gives back what nothing was sent of, or what has failed."""
         for session in self.sessions:
             if session.is_overdue(now):
                 self.release(session, "nothing_sent")
+            failed = session.end == "fault" and not session.running and len(session.had) < SIZE
+            if failed and not session.released:
+                self.release(session, "fault")
 
     def close_job(self, now: datetime) -> None:
         """The job that closes sessions."""

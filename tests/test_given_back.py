@@ -16,7 +16,7 @@ from software import tasks
 from software.models import FIRST_BYTE_WITHIN, LINK_DOWNLOADS, DownloadLink, DownloadSession, Transfer
 from software.ranges import ByteRange
 from software.services import authorise, end_transfer, open_session, renew_link, revoke_link
-from software.services.releasing import release_failed, release_if_unsent, release_unsent
+from software.services.releasing import release_due, release_failed, release_if_unsent
 from software.services.streaming import CHUNK
 from tests.downloads import CONTENT, ask, link_to, session_of, stream_of, used
 from tests.helpers import in_threads, until_somebody_waits, words_of
@@ -64,10 +64,10 @@ def assert_counted(link):
 
 def test_what_nothing_was_sent_of_for_15_minutes_is_given_back_once(clock, link, address):
     clock.set(JUST_IN_TIME)
-    assert release_unsent() == 0
+    assert release_due() == 0
     assert_counted(link)
     clock.set(TOO_LATE)
-    assert [release_unsent(), release_unsent()] == [1, 0]
+    assert [release_due(), release_due()] == [1, 0]
     assert_given_back(link, "nothing_sent")
 
 
@@ -78,7 +78,7 @@ def test_a_request_judges_it_before_the_job_does(clock, link, partner, address):
     assert "Nothing of this download was sent within 15 minutes" in words_of(response)
     assert partner.support_email in words_of(response)
     assert_given_back(link, "nothing_sent")
-    assert release_unsent() == 0
+    assert release_due() == 0
     assert ask(address, Range="bytes=0-0").status_code == 410
     assert not Transfer.objects.exists()
 
@@ -87,7 +87,7 @@ def test_one_byte_in_time_and_the_session_lives_its_24_hours(clock, link, addres
     clock.set(JUST_IN_TIME)
     assert ask(address, Range="bytes=7-7").status_code == 206
     clock.set("2020-01-25T11:59:59Z")
-    assert release_unsent() == 0
+    assert release_due() == 0
     assert ask(address).body == CONTENT
     assert_counted(link)
 
@@ -97,7 +97,7 @@ def test_looking_is_not_sending(clock, link, address):
     assert ask(address, If_None_Match=link.build.etag).status_code == 304
     assert ask(address, Range="bytes=1024-").status_code == 416
     clock.set(TOO_LATE)
-    assert release_unsent() == 1
+    assert release_due() == 1
     assert_given_back(link, "nothing_sent")
 
 
@@ -111,7 +111,7 @@ def running(address):
 def test_what_is_being_sent_is_not_given_back(clock, link, address):
     running(address)
     clock.set("2020-01-24T13:00:00Z")
-    assert release_unsent() == 0
+    assert release_due() == 0
     assert ask(address, "head").status_code == 200
     assert_counted(link)
 
@@ -121,7 +121,7 @@ def test_a_transfer_that_ends_late_is_judged_by_what_it_sent(clock, link, addres
     transfer = running(address)
     clock.set("2020-01-24T12:30:00Z")
     assert end_transfer(transfer.public_id, sent)
-    assert release_unsent() == given_back
+    assert release_due() == given_back
     assert used(link) == 1 - given_back
 
 
@@ -130,7 +130,7 @@ def test_a_client_that_goes_before_the_first_byte_has_got_nothing(clock, link):
     transfer = Transfer.objects.get()
     assert (transfer.sent, transfer.ended_at) == (0, link.granted_at)
     clock.set(TOO_LATE)
-    assert release_unsent() == 1
+    assert release_due() == 1
 
 
 def test_a_used_up_link_is_live_again(clock, link, client):
@@ -138,7 +138,7 @@ def test_a_used_up_link_is_live_again(clock, link, client):
     session_of(link)
     assert client.get(link.get_absolute_url()).status_code == 410
     clock.set(TOO_LATE)
-    release_unsent()
+    release_due()
     assert "1 of 50" in words_of(client.get(link.get_absolute_url()))
 
 
@@ -147,7 +147,7 @@ def test_under_an_earlier_grant_a_release_changes_nothing_but_its_session(clock,
     session_of(link)
     ask(session_of(link))
     clock.set(TOO_LATE)
-    assert release_unsent() == 2  # the one of the first grant, and the one of this grant that was not fetched
+    assert release_due() == 2  # the one of the first grant, and the one of this grant that was not fetched
     assert used(link) == 1
     first = DownloadSession.objects.get(grant_number=1)
     assert (first.end, first.released_at) == ("nothing_sent", first.closed_at)
@@ -158,7 +158,7 @@ def test_under_an_earlier_grant_a_release_changes_nothing_but_its_session(clock,
 def test_what_ended_a_session_before_stays_its_end(clock, agent, link, address):
     revoke_link(link.public_id, actor=agent)
     clock.set(TOO_LATE)
-    assert release_unsent() == 1
+    assert release_due() == 1
     session = DownloadSession.objects.get()
     assert (session.end, session.closed_at) == ("revoked", link.granted_at)
     assert used(link) == 0
@@ -168,7 +168,7 @@ def test_a_job_that_is_days_late_still_gives_it_back(clock, link, address):
     clock.set("2020-01-27T12:00:00Z")
     tasks.close_sessions()
     assert DownloadSession.objects.get().end == "over"
-    assert release_unsent() == 1
+    assert release_due() == 1
     assert used(link) == 0
 
 
@@ -176,7 +176,7 @@ def test_the_attempt_of_a_download_given_back_leads_to_it_and_counts_nothing(clo
     attempt = link.new_attempt()
     first = client.post(link.get_absolute_url(), {"attempt": attempt}).headers["Location"]
     clock.set(TOO_LATE)
-    release_unsent()
+    release_due()
     again = client.post(link.get_absolute_url(), {"attempt": attempt})
     assert again.headers["Location"] == first
     assert ask(first).status_code == 410
@@ -274,6 +274,33 @@ def test_no_header_makes_a_fault_of_ours_that_would_give_a_download_back(clock, 
     assert_counted(link)
 
 
+def test_a_fault_while_something_is_on_its_way_is_judged_once_that_is_over(clock, link, address):
+    transfer = running(address)
+    default_storage.delete(link.build.storage_name)
+    assert ask(address).status_code == 500
+    assert DownloadSession.objects.get().end == "fault"
+    assert release_due() == 0
+    assert used(link) == 1
+    end_transfer(transfer.public_id, 10)
+    assert [release_due(), release_due()] == [1, 0]
+    assert_given_back_after_its_end(link)
+
+
+def assert_given_back_after_its_end(link):
+    assert used(link) == 0
+    assert DownloadSession.objects.get().released_at is not None
+    assert released() == 1
+
+
+def test_what_arrives_whole_beside_a_fault_stays_counted(clock, link, address):
+    transfer = running(address)
+    default_storage.delete(link.build.storage_name)
+    assert ask(address).status_code == 500
+    end_transfer(transfer.public_id, len(CONTENT))
+    assert release_due() == 0
+    assert_counted(link)
+
+
 # What was sent
 
 
@@ -337,7 +364,7 @@ def test_the_job_and_requests_at_once_give_back_once(agent, customer):
     address = session_of(link)
     DownloadSession.objects.update(started_at=timezone.now() - FIRST_BYTE_WITHIN)
     session = DownloadSession.objects.get()
-    works = [release_unsent] * 3 + [lambda: release_if_unsent(session.pk)] * 3 + [lambda: ask(address).status_code] * 4
+    works = [release_due] * 3 + [lambda: release_if_unsent(session.pk)] * 3 + [lambda: ask(address).status_code] * 4
     answers = in_threads(*works)
     assert answers[6:] == [410] * 4
     assert used(link) == 0

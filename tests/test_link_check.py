@@ -3,11 +3,13 @@
 import pytest
 
 from activity.models import Action, Event
+from activity.services import Actor
 from csp_portal.mail.models import Mail
-from software.models import DownloadLink, DownloadSession
-from software.services import renew_link
-from software.services.checking import check_links
-from software.services.releasing import release_unsent
+from software.models import DownloadLink, DownloadSession, Transfer
+from software.ranges import ByteRange
+from software.services import authorise, open_session, renew_link
+from software.services.checking import check_links, settle_lost
+from software.services.releasing import release_due
 from tests.downloads import ask, link_to, session_of, used
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +23,7 @@ def link(clock, agent, customer):
     renew_link(made.public_id, grant_seen=1, actor=agent)
     session_of(made)
     clock.set("2020-01-24T12:15:00Z")
-    release_unsent()
+    release_due()
     ask(session_of(made))
     return made
 
@@ -85,3 +87,36 @@ def test_however_often_it_runs_one_mail_a_day_tells_of_it(clock, link):
     clock.set("2020-01-25T02:45:00Z")
     check_links()
     assert mails().count() == 2
+
+
+# Transfers of which nobody tells
+
+
+@pytest.fixture
+def lost(clock, agent, customer):
+    """A transfer that began at 2020-01-24 12:00 UTC, and whose line in nginx's log never came."""
+    holder = Actor.link_holder()
+    session = open_session(session_of(link_to(agent, customer)).split("/")[3], actor=holder)
+    return authorise(session, ByteRange(0, 9), actor=holder)
+
+
+def test_a_day_after_its_session_it_is_supposed_to_have_been_sent(clock, settings, lost):
+    clock.set("2020-01-26T11:59:59Z")
+    assert settle_lost() == 0
+    clock.set("2020-01-26T12:00:00Z")
+    assert [settle_lost(), settle_lost()] == [1, 0]
+    session = DownloadSession.objects.get()
+    assert not Transfer.objects.running().exists()
+    assert (session.sent_at is not None, session.bytes_sent, session.released_at) == (True, 0, None)
+    assert release_due() == 0
+    assert DownloadLink.objects.get().used == 1
+    mail = Mail.objects.get(cause__startswith="transfers_lost")
+    assert (mail.to, mail.subject) == (settings.OPERATOR_SUPPORT_EMAIL, "Transfers of which nothing was told: 1")
+
+
+def test_one_mail_a_day_tells_of_lost_transfers(clock, lost):
+    clock.set("2020-01-26T12:00:00Z")
+    settle_lost()
+    Transfer.objects.update(ended_at=None)
+    settle_lost()
+    assert Mail.objects.filter(cause__startswith="transfers_lost").count() == 1

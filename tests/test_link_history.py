@@ -12,7 +12,7 @@ from django.utils import timezone
 from csp_portal.accounts.permissions import ROLES_THAT_MAY, Permission, Role
 from software.models import LINK_DOWNLOADS, SESSION_LIFETIME, Build, DownloadLink, DownloadSession, Grant, Transfer
 from software.services import renew_link, revoke_link
-from software.services.releasing import release_unsent
+from software.services.releasing import release_due
 from tests.factories import UserFactory, buy_line, make_build, make_link, make_sku
 from tests.helpers import MOST_QUERIES, cancel, queries_of, words_of
 
@@ -111,7 +111,7 @@ def test_what_was_given_back_is_not_used(clock, link, look):
     start(link)
     fetch(start(link))
     clock.set("2020-01-24T12:15:00Z")
-    release_unsent()
+    release_due()
     assert [row[4] for row in rows(look(), 1)] == ["1 of 50"]
 
 
@@ -175,7 +175,7 @@ def test_parts_that_make_the_whole_are_complete(link, look):
 def test_what_was_given_back_says_why(clock, link, look):
     start(link)
     clock.set("2020-01-24T12:15:00Z")
-    release_unsent()
+    release_due()
     default_storage.delete(link.build.storage_name)
     assert Client().get(start(link)).status_code == 500
     assert downloads(look()) == [
@@ -192,7 +192,7 @@ def test_one_that_was_revoked_and_then_given_back_was_not_our_fault(clock, agent
     start(link)
     revoke_link(link.public_id, actor=agent)
     clock.set("2020-01-24T12:15:00Z")
-    release_unsent()
+    release_due()
     assert downloads(look()) == [("0 bytes of 2 kB", "nothing sent: not counted")]
     assert rows(look(), 0)[0][4] == "revoked 24 Jan 2020, 12:00 UTC"
 

@@ -3,12 +3,15 @@
 import json
 import re
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from activity.models import Action, Address, Event
@@ -16,7 +19,7 @@ from csp_portal.deployment import health
 from software.models import DownloadLink, DownloadSession, Transfer
 from software.services.transfer_logs import read_transfer_logs
 from tests.factories import buy_line, make_build, make_link, make_sku
-from tests.helpers import cancel, until
+from tests.helpers import cancel, until, until_somebody_waits
 from tests.nginx import HOST, Portal, portal_running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -244,6 +247,91 @@ def test_over_http_2_the_frames_are_not_counted(portal, link, started, what_was_
     )
     assert said.stdout == "2"
     assert what_was_sent() == [(0, len(CONTENT))]
+
+
+SPELLINGS = [
+    ["Range: bytes=0-0", "If-Range: {etag}\t"],
+    ["Range: bytes=0-0", "If-Range:\t{etag}"],
+    ["Range: bytes=0-0", "If-Range: {etag}\t", "If-Match: *"],
+    ["Range:\tbytes=0-0"],
+    ["Range: bytes=0-0\t"],
+    ["Range:  bytes=0-0  "],
+    ["Range: BYTES=0-0"],
+    ["Range: bytes= 0-0"],
+    ["Range: bytes=0 - 0"],
+    ["Range: bytes=0-0,"],
+    ["Range: bytes=0-0,0-"],
+    ["Range: bytes=00000000000000000000000-0"],
+    ["Range: bytes=-1"],
+    ["Range: bytes=0-0", "Range: bytes=0-"],
+    ["Range: bytes=0-0", "If-Range: W/{etag}"],
+    ["Range: bytes=0-0", "If-Unmodified-Since: Fri, 31 Dec 9999 23:59:59 GMT"],
+]
+
+
+@pytest.mark.parametrize("written", SPELLINGS)
+def test_however_a_range_is_written_no_byte_is_sent_that_was_not_charged(portal, link, started, written):
+    lines = [line.format(etag=link.build.etag) for line in written]
+    head = "\r\n".join([f"GET {started} HTTP/1.1", f"Host: {HOST}", "Connection: close", *lines])
+    status, body = raw(portal, f"{head}\r\n\r\n".encode())
+    assert status in {200, 206, 400, 416}
+    charged = DownloadSession.objects.get().bytes_asked
+    if status in {200, 206}:
+        assert len(body) == charged
+    assert DownloadLink.objects.get().used == 1
+
+
+def raw(portal, request: bytes) -> tuple[int, bytes]:
+    """What the portal answers to these very bytes: its status, and the body."""
+    unverified = ssl._create_unverified_context()  # the certificate is a throwaway
+    answer = b""
+    with (
+        socket.create_connection(("127.0.0.1", portal.https_port), timeout=30) as plain,
+        unverified.wrap_socket(plain) as connection,
+    ):
+        connection.sendall(request)
+        while more := connection.recv(65536):
+            answer += more
+    head, _blank, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def test_who_gives_up_before_the_portal_answers_is_not_charged_for_good(portal, link, started, what_was_sent):
+    """Held up by a lock, the portal authorises bytes for somebody who has gone; nginx still writes its line."""
+    request = f"GET {started} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+    unverified = ssl._create_unverified_context()
+    with transaction.atomic():
+        DownloadSession.objects.select_for_update().get()
+        with (
+            socket.create_connection(("127.0.0.1", portal.https_port), timeout=30) as plain,
+            unverified.wrap_socket(plain) as connection,
+        ):
+            connection.sendall(request)
+            until_somebody_waits()
+    until(Transfer.objects.exists)
+    assert what_was_sent() == [(0, 0)]
+
+
+def test_a_file_that_goes_missing_after_the_portal_has_looked_is_our_fault_too(portal, link, started, what_was_sent):
+    """A range comes by way of the second server, whose 404 must not be taken for the client's fault."""
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            DownloadSession.objects.select_for_update().get()
+            asked = threads.submit(portal.ask, "GET", started, Range="bytes=0-9")
+            until_somebody_waits()
+            (settings.MEDIA_ROOT / link.build.storage_name).unlink()
+        answer = asked.result(30)
+    assert (answer.status, b"<h1>" in answer.body) == (500, True)
+    what_was_sent()
+    assert DownloadSession.objects.get().end == "fault"
+    assert DownloadLink.objects.get().used == 0
+
+
+def test_a_name_of_the_longest_kind_is_sent(portal, agent, line):
+    name = f"{'😀' * 251}.iso"
+    link = make_link(agent, line.purchase, make_build(line.purchase.sku.product, CONTENT, file_name=name))
+    started = portal.ask("POST", link.get_absolute_url(), "").headers["Location"]
+    assert portal.ask("GET", started).body == CONTENT
 
 
 def test_what_needs_no_byte_is_no_transfer(portal, link, started):

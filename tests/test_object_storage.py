@@ -13,7 +13,7 @@ from django.test import Client
 from activity.models import Action, Event
 from activity.services import Actor
 from csp_portal.security import content_security_policy
-from software.models import Build, DownloadSession
+from software.models import Build, DownloadLink, DownloadSession
 from software.services import import_build
 from tests.factories import buy_line, make_build, make_link, make_sku
 from tests.helpers import cancel
@@ -94,18 +94,42 @@ def test_the_address_is_the_one_at_which_customers_reach_the_storage(s3, setting
     assert redirected(address).headers["Location"].startswith(f"https://files.example/{BUCKET}/builds/")
 
 
-@pytest.mark.parametrize(("given", "charged"), [("bytes=0-9", 10), ("bytes=-3", 3), ("bytes=0-1,5-6", 1024)])
-def test_the_bytes_asked_for_are_charged_before_the_redirect(address, given, charged):
+@pytest.mark.parametrize(
+    ("given", "charged"),
+    [
+        ("bytes=0-9", 10),
+        ("bytes=-3", 3),
+        ("bytes=0-1,5-6", 1024),
+        ("bytes= 0-0", 1024),
+        ("Bytes=0-0", 1024),
+        ("", 1024),
+    ],
+)
+def test_the_bytes_asked_for_are_charged_before_the_redirect_and_it_opens_no_more(address, given, charged):
     target = redirected(address, range=given).headers["Location"]
     assert DownloadSession.objects.get().bytes_asked == charged
-    if "," not in given:
+    signed = parse_qs(urlsplit(target).query)["X-Amz-SignedHeaders"]
+    assert signed == ["host" if charged == 1024 else "host;range"]  # the storage opens it for that range alone
+    if charged < 1024:
         assert fetched(target, range=given)[0] == 206
 
 
-@pytest.mark.parametrize("given", ["bytes=1024-", "bytes=9999-10000"])
-def test_a_range_past_the_end_costs_nothing(address, given):
-    redirected(address, range=given)
+@pytest.mark.parametrize("given", ["bytes=1024-", "bytes=9999-10000", "bytes=9999999999-"])
+def test_a_range_past_the_end_costs_nothing_and_leads_nowhere(link, address, given):
+    answer = Client().get(address, headers={"Range": given})
+    assert (answer.status_code, answer.headers["Content-Range"]) == (416, "bytes */1024")
+    assert "Location" not in answer.headers
     assert DownloadSession.objects.get().bytes_asked == 0
+
+
+def test_a_fault_after_a_redirect_gives_nothing_back_and_ends_nothing(bucket, link, address):
+    redirected(address)
+    storage_name = link.build.storage_name
+    bucket.objects.all().delete()
+    assert Client().head(address).status_code == 500
+    bucket.put_object(Key=storage_name, Body=CONTENT)
+    assert redirected(address).status_code == 302
+    assert DownloadLink.objects.get().used == 1
 
 
 def test_head_probes_the_storage_and_costs_nothing(address):

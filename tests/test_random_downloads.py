@@ -20,7 +20,7 @@ from software.ranges import ByteRange
 from software.services import authorise, end_transfer, grant_link, open_session, renew_link, revoke_link, start_download
 from software.services.checking import miscounted_links
 from software.services.link_jobs import close_sessions, expire_links
-from software.services.releasing import release_failed, release_unsent
+from software.services.releasing import release_due, release_failed
 from tests.conftest import Clock
 from tests.download_model import LIMIT, SIZE, Link
 from tests.factories import buy_line, make_build, make_sku
@@ -161,9 +161,9 @@ class History:
 
     def jobs(self) -> None:
         """One of the jobs, however late."""
-        job = self.choose.choice([release_unsent, close_sessions, expire_links])
+        job = self.choose.choice([release_due, close_sessions, expire_links])
         self.told.append(job.__name__)
-        if job is release_unsent:
+        if job is release_due:
             self.model.release_job(self.now)
         elif job is close_sessions:
             self.model.close_job(self.now)

@@ -11,8 +11,8 @@ from activity.models import Action, Event
 from activity.services import Actor
 from software.models import DownloadSession, Transfer, TransferLog
 from software.ranges import ByteRange
-from software.services import authorise, open_session
-from software.services.releasing import release_unsent
+from software.services import authorise, end_transfer, open_session
+from software.services.releasing import release_due
 from software.services.transfer_logs import KEPT, read_transfer_logs
 from tests.downloads import CONTENT, link_to, session_of, used
 from tests.helpers import in_threads
@@ -135,6 +135,7 @@ def test_every_nginx_and_every_hour_has_a_file_of_its_own(folder, link):
         b'{"transfer": "00000000-0000-4000-8000-000000000000", "status": 200, "sent": 1}\n',
         b'{"transfer": "00000000-0000-4000-8000-000000000000", "status": null, "sent": 1}\n',
         b"\xff\xfe\x00\n",
+        b'{"transfer": "00000000-0000-4000-8000-000000000000", "status": 200, "sent": 1e999}\n',
         b"[" * 200_000 + b"\n",
     ],
 )
@@ -160,7 +161,7 @@ def test_what_sent_nothing_of_the_file_lets_the_download_be_given_back(clock, fo
     assert sent_of(transfer) == 0
     assert used(link) == 1
     clock.set("2020-01-24T12:15:00Z")
-    assert release_unsent() == 1
+    assert release_due() == 1
     assert used(link) == 0
 
 
@@ -174,12 +175,44 @@ def test_a_fault_of_nginx_is_ours_and_gives_the_download_back_at_once(folder, li
     assert Event.objects.filter(action=Action.DOWNLOAD_RELEASED, details__reason="fault").count() == 1
 
 
+def test_a_fault_whose_reader_was_killed_half_way_is_given_back_by_the_next(folder, link, transfer):
+    write(folder, line(transfer, 0, 500))
+    end_transfer(transfer.public_id, 0)  # and then the reader was killed
+    assert read_transfer_logs() == 0
+    assert used(link) == 0
+
+
+def test_a_file_that_cannot_be_read_holds_up_no_other(folder, transfer):
+    (folder / "a-2020.log").mkdir()
+    write(folder, line(transfer, 10))
+    with pytest.raises(IsADirectoryError):
+        read_transfer_logs()
+    assert sent_of(transfer) == 10
+
+
+def test_another_file_under_the_same_name_is_read_from_its_start(folder, link, transfer):
+    log = write(folder, line(transfer), line(transfer))
+    read_transfer_logs()
+    log.unlink()
+    later = authorised(link)
+    write(folder, line(later, 7))
+    assert read_transfer_logs() == 1
+    assert sent_of(later) == 7
+
+
+def test_more_bytes_than_were_asked_for_are_told_of(folder, transfer, caplog):
+    write(folder, line(transfer, SIZE + 1))
+    read_transfer_logs()
+    assert f"nginx sent {SIZE + 1} bytes" in caplog.text
+    assert sent_of(transfer) == SIZE
+
+
 def test_while_the_log_is_not_read_nothing_is_given_back(clock, folder, link, transfer):
     clock.set("2020-01-24T18:00:00Z")
-    assert release_unsent() == 0
+    assert release_due() == 0
     write(folder, line(transfer, 1))
     read_transfer_logs()
-    assert release_unsent() == 0
+    assert release_due() == 0
     assert used(link) == 1
 
 

@@ -19,6 +19,7 @@ from software.models.transfers import Transfer
 SESSION_LIFETIME = timedelta(hours=24)  # K7
 SPARE_BYTES = 64 * 1024 * 1024  # beyond twice the file: what restarts and probes may ask for (K7)
 LONGEST_USER_AGENT = 200  # characters that are kept of it
+TOLD_WITHIN = timedelta(hours=24)  # of a session's end: what its transfers have sent, unless nginx's line was lost
 FIRST_BYTE_WITHIN = timedelta(minutes=15)  # of the start; else the download is not counted (K8)
 
 
@@ -61,9 +62,21 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
 
     def unsent(self, now: datetime) -> Self:
         """Those whose count is to be given back: 15 minutes old, nothing was sent, and nothing is being sent (K8)."""
-        running = Transfer.objects.running().filter(session=OuterRef("pk"))
         overdue = self.filter(sent_at=None, released_at=None, started_at__lte=now - FIRST_BYTE_WITHIN)
-        return overdue.exclude(Exists(running))
+        return overdue.still()
+
+    def failed(self) -> Self:
+        """Those that a fault of ours has ended before all was sent, to be given back; nothing is on its way (K8)."""
+        return self.filter(end=SessionEnd.FAULT, completed_at=None, released_at=None).still()
+
+    def still(self) -> Self:
+        """Those of which it is known what every transfer has sent."""
+        return self.exclude(Exists(Transfer.objects.running().filter(session=OuterRef("pk"))))
+
+    def lost(self, now: datetime) -> Self:
+        """Long over, and still nobody has told what a transfer of theirs has sent (K8)."""
+        running = Transfer.objects.running().filter(session=OuterRef("pk"))
+        return self.filter(Exists(running), expires_at__lte=now - TOLD_WITHIN)
 
     def with_transfers(self) -> Self:
         """Each with whether bytes of it are being sent (`is_running`), or were by an object storage (`by_storage`)."""
@@ -132,6 +145,9 @@ class DownloadSession(models.Model):
             models.Index("link", "grant_number", name="software_session_by_grant"),
             models.Index("expires_at", condition=Q(closed_at=None), name="software_session_by_expiry"),
             models.Index("started_at", condition=Q(sent_at=None, released_at=None), name="software_session_unsent"),
+            models.Index(
+                "closed_at", condition=Q(end=SessionEnd.FAULT, released_at=None), name="software_session_failed"
+            ),
         )
 
     def __str__(self) -> str:

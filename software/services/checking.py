@@ -13,13 +13,14 @@ from activity.models import Action
 from activity.services import Actor, record
 from csp_portal.calendar_utc import utc_day
 from csp_portal.mail.services import queue_mail
-from software.models import DownloadLink, DownloadSession
+from software.models import DownloadLink, DownloadSession, Transfer
 from software.models.links import DownloadLinkQuerySet
 
 log = logging.getLogger(__name__)
 
 CHECKER = Actor.system("check_links")
 NAMED = 20  # links that the mail names
+BATCH = 1000  # sessions in one transaction
 
 
 def miscounted_links() -> DownloadLinkQuerySet:
@@ -31,6 +32,25 @@ def miscounted_links() -> DownloadLinkQuerySet:
     counted = of_grant.filter(released_at=None).order_by().values("link").annotate(sessions=Count("pk"))
     links = DownloadLink.objects.annotate(counted=Coalesce(Subquery(counted.values("sessions")), 0))
     return links.filter(~Q(used=F("counted")) | Q(used__lt=0) | Q(used__gt=F("limit"))).order_by("pk")
+
+
+@transaction.atomic
+def settle_lost() -> int:
+    """Suppose as sent what nobody has told of a day after its session: the line of nginx is lost (K8).
+
+    Nothing is given back for it, else a web server that is killed would be a free download. The operator is mailed,
+    once a day, for then something is wrong with the log or its reading. Answers how many transfers there were.
+    """
+    now = timezone.now()
+    sessions = DownloadSession.objects.lost(now).order_by("pk").select_for_update(skip_locked=True)
+    lost = list(sessions.values_list("pk", flat=True)[:BATCH])
+    DownloadSession.objects.filter(pk__in=lost).update(sent_at=Coalesce("sent_at", now))
+    transfers = Transfer.objects.running().filter(session__in=lost).update(ended_at=now)
+    if transfers:
+        log.error("nobody has told what %s transfers have sent", transfers)
+        cause = f"transfers_lost:{utc_day(now)}"
+        queue_mail(settings.OPERATOR_SUPPORT_EMAIL, "transfers_lost", cause=cause, count=transfers)
+    return transfers
 
 
 @transaction.atomic

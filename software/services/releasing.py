@@ -17,13 +17,15 @@ from software.models import DownloadLink, DownloadSession, SessionEnd
 RELEASER = Actor.system("release_downloads")
 
 
-def release_unsent() -> int:
-    """Give back the count of every download of which nothing was sent within 15 minutes of its start (K8).
+def release_due() -> int:
+    """Give back the count of every download of which nothing was sent within 15 minutes, or that has failed (K8).
 
     Answers how many there were.
     """
     unsent = DownloadSession.objects.unsent(timezone.now()).order_by("started_at", "pk")
-    return for_each(list(unsent.values_list("pk", flat=True)), release_if_unsent)
+    failed = DownloadSession.objects.failed().order_by("closed_at", "pk")
+    released = for_each(list(unsent.values_list("pk", flat=True)), release_if_unsent)
+    return released + for_each(list(failed.values_list("pk", flat=True)), release_failed)
 
 
 @transaction.atomic
@@ -39,14 +41,21 @@ def release_if_unsent(session_pk: int) -> int:
 
 @transaction.atomic
 def release_failed(session_pk: int) -> int:
-    """Give back the count of a download that failed by a fault of ours; 1 if so, else 0.
+    """End a download that has failed by a fault of ours, and give back its count; 1 if that was now, else 0.
 
-    One of which every byte was sent before has not failed: it stays counted, and open.
+    One of which every byte was sent before has not failed: it stays counted, and open; so does one whose bytes an
+    object storage sends, for nobody tells what it has sent. While another transfer of it is on its way, it may still
+    turn out to have arrived whole: the job gives it back once that is known.
     """
     session = _locked(session_pk)
-    if session.released_at is not None or session.completed_at is not None:
+    if session.released_at or session.completed_at or session.transfers.filter(by_storage=True).exists():
         return 0
-    _release(session, SessionEnd.FAULT, timezone.now())
+    now = timezone.now()
+    DownloadSession.objects.filter(pk=session_pk).close(SessionEnd.FAULT, now)
+    if session.transfers.running().exists():
+        return 0
+    session.refresh_from_db(fields=["end", "closed_at"])
+    _release(session, SessionEnd.FAULT, now)
     return 1
 
 

@@ -33,7 +33,9 @@ def open_file(transfer: Transfer) -> File:
 
 
 class FileStream:
-    """The bytes of a transfer, chunk by chunk, as a response's content; at its end it is noted how many were sent (K8).
+    """The bytes of a transfer, chunk by chunk, as a response's content.
+
+    At its end it is noted how many were sent, and given back what failed by our fault (K8).
 
     Looks every two seconds whether the session is still open, and ends in the middle if it is not (C6). The server then
     has fewer bytes than it announced and breaks the connection off, so that the client sees the file incomplete.
@@ -42,6 +44,7 @@ class FileStream:
     def __init__(self, transfer: Transfer, file: File) -> None:
         self.transfer = transfer
         self.file = file
+        self.failed = False
         self.sent = 0  # bytes of chunks after which the server has asked for more: no others have surely left
 
     def __iter__(self) -> Iterator[bytes]:
@@ -59,7 +62,7 @@ class FileStream:
             self.sent += len(chunk)
 
     def _read(self, count: int) -> bytes:
-        """The next bytes; none, and the download given back, where the file fails by our fault (K8)."""
+        """The next bytes; none where the file fails by our fault."""
         session = self.transfer.session
         try:
             chunk: bytes = self.file.read(count)
@@ -69,14 +72,15 @@ class FileStream:
         else:
             if not chunk:
                 log.error("the file of download session %s ends too soon", session.public_id)
-        if not chunk:
-            release_failed(session.pk)
+        self.failed = not chunk
         return chunk
 
     def close(self) -> None:
         """Called by the server at the end, however it came."""
         self.file.close()
         end_transfer(self.transfer.public_id, self.sent)
+        if self.failed:
+            release_failed(self.transfer.session_id)
 
 
 def _is_still_open(session: DownloadSession) -> bool:

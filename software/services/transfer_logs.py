@@ -7,6 +7,7 @@ holds an hour of one nginx, so none has to be rotated: what was read to its end 
 
 import json
 import logging
+import os
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +17,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from csp_portal.jobs import for_each
 from software.models import Transfer, TransferLog
 from software.services.releasing import release_failed
 from software.services.transfers import end_transfer
@@ -26,6 +28,15 @@ LINES = 500  # after which it is noted how far a file was read
 LONGEST_LINE = 64 * 1024  # bytes; one of ours has some 200
 KEPT = timedelta(days=1)
 _OF_THE_FILE = frozenset({200, 206})
+_NO_TRANSFER = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    Transfer.DoesNotExist,
+)
 
 
 def read_transfer_logs() -> int:
@@ -35,14 +46,21 @@ def read_transfer_logs() -> int:
     """
     if not settings.TRANSFER_LOGS:
         return 0
-    folder = Path(settings.TRANSFER_LOGS)
-    return sum(_read(path) for path in sorted(folder.iterdir()) if path.suffix == ".log")
+    logs = sorted(path for path in Path(settings.TRANSFER_LOGS).iterdir() if path.suffix == ".log")
+    return for_each(logs, _read)
 
 
 def _read(path: Path) -> int:
+    try:
+        lines = path.open("rb")
+    except FileNotFoundError:  # another worker has read and removed it
+        return 0
     noted, _made = TransferLog.objects.get_or_create(name=path.name)
     ended, read_to = 0, noted.read_to
-    with path.open("rb") as lines:
+    with lines:
+        if os.fstat(lines.fileno()).st_size < read_to:  # another file of that name
+            read_to = 0
+            TransferLog.objects.filter(pk=noted.pk).update(read_to=0)
         lines.seek(read_to)
         for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE), b""), start=1):
             if not line.endswith(b"\n") and len(line) < LONGEST_LINE:
@@ -62,11 +80,13 @@ def _note(line: bytes) -> int:
         said = json.loads(line)
         transfer_id, status, sent = UUID(said["transfer"]), int(said["status"]), max(int(said["sent"]), 0)
         transfer = Transfer.objects.get(public_id=transfer_id)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Transfer.DoesNotExist):
+    except _NO_TRANSFER:
         log.error("a line of nginx's log tells of no transfer: %r", line[:200])
         return 0
+    if status in _OF_THE_FILE and sent > transfer.length:
+        log.error("nginx sent %s bytes of transfer %s, which asked for %s", sent, transfer_id, transfer.length)
     ended = end_transfer(transfer_id, sent if status in _OF_THE_FILE else 0)
-    if ended and status >= 500:
+    if status >= 500:  # also when the line is read again: whoever ended it may have been killed before this
         release_failed(transfer.session_id)
     return int(ended)
 
@@ -77,7 +97,11 @@ def _note_position(noted: TransferLog, read_to: int) -> None:
 
 
 def _remove_if_done(path: Path, noted: TransferLog, read_to: int) -> None:
-    facts = path.stat()
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        noted.delete()
+        return
     if facts.st_size <= read_to and facts.st_mtime < (timezone.now() - KEPT).timestamp():
-        path.unlink()
+        path.unlink(missing_ok=True)
         noted.delete()

@@ -12,6 +12,8 @@ from software.models import DownloadSession, SessionEnd, Transfer
 from software.ranges import ByteRange, holds_all
 from software.services.downloads import refusal_of_ended
 
+MOST_PARTS = 2000  # in which a file is fetched; put together from more it is never called complete
+
 
 @refusals_recorded(Action.DOWNLOAD_REFUSED)
 def authorise(session: DownloadSession, part: ByteRange, *, actor: Actor, by_storage: bool = False) -> Transfer:
@@ -63,5 +65,5 @@ def _completed_at(session: DownloadSession, now: datetime) -> datetime | None:
     build = session.link.build
     if session.bytes_sent < build.size or session.build_sha256 != build.sha256:
         return None
-    parts = session.transfers.filter(sent__gt=0).order_by("first").values_list("first", "sent")
-    return now if holds_all(parts.iterator(), build.size) else None
+    parts = list(session.transfers.filter(sent__gt=0).order_by("first").values_list("first", "sent")[: MOST_PARTS + 1])
+    return now if len(parts) <= MOST_PARTS and holds_all(parts, build.size) else None

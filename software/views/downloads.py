@@ -18,7 +18,7 @@ from software.addresses import absolute
 from software.delivery import deliver, signed_address
 from software.file_names import attachment, plain_name
 from software.models import Build, DownloadLink, DownloadSession
-from software.ranges import ByteRange, RangeNotSatisfiable, if_range_holds, parse_range
+from software.ranges import ByteRange, RangeNotSatisfiable, if_range_holds, is_plain_range, parse_range
 from software.services import authorise, faults_released, open_session, start_download, usable_link
 from software.shell_lines import curl_line, powershell_line
 
@@ -103,19 +103,26 @@ def session(request: HttpRequest, token: str, file_name: str) -> HttpResponseBas
 
 
 def _redirect(request: HttpRequest, opened: DownloadSession, holder: Actor) -> HttpResponseBase:
-    """To the object storage, which knows what it sends; a GET is charged for the bytes that it asks for first (K7)."""
+    """To the object storage, which sends at most what was charged for first (K7).
+
+    The address is signed for the range that was asked for, where the storage reads that as we do; else for the whole.
+    """
     method, build = request.method or "GET", opened.link.build
-    if method == "GET" and (part := _part_for_storage(request, build)):
-        authorise(opened, part, by_storage=True, actor=holder)
-    return HttpResponseRedirect(signed_address(opened, method, _headers(build)))
-
-
-def _part_for_storage(request: HttpRequest, build: Build) -> ByteRange | None:
-    """What the storage will send at most; None past the end, where it answers 416."""
+    headers, asked = _headers(build), request.headers.get("Range", "")
+    if method != "GET":
+        return HttpResponseRedirect(signed_address(opened, method, headers))
+    asked = asked if is_plain_range(asked) else ""
     try:
-        return parse_range(request.headers.get("Range", ""), build.size) or ByteRange.whole(build.size)
+        part = parse_range(asked, build.size)
     except RangeNotSatisfiable:
-        return None
+        return _not_satisfiable(build, headers)
+    address = signed_address(opened, method, headers, asked_range=asked if part else "")
+    authorise(opened, part or ByteRange.whole(build.size), by_storage=True, actor=holder)
+    return HttpResponseRedirect(address)
+
+
+def _not_satisfiable(build: Build, headers: dict[str, str]) -> HttpResponse:
+    return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{build.size}"})
 
 
 def _answer(request: HttpRequest, opened: DownloadSession, holder: Actor) -> HttpResponseBase:
@@ -132,7 +139,7 @@ def _answer(request: HttpRequest, opened: DownloadSession, holder: Actor) -> Htt
     try:
         part = parse_range(_asked_range(request, headers), build.size)
     except RangeNotSatisfiable:
-        return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{build.size}"})
+        return _not_satisfiable(build, headers)
     transfer = authorise(opened, part or ByteRange.whole(build.size), actor=holder)
     return deliver(transfer, headers, partial=part is not None)
 

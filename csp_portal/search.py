@@ -15,7 +15,7 @@ from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.calendar_utc import add_months, month_of
-from csp_portal.key_text import looks_like_key
+from csp_portal.key_text import keys_in
 from customers.models import Customer
 from orders.models import Order
 from software import custody
@@ -43,25 +43,30 @@ def search(request: SignedInRequest) -> HttpResponse:
     """
     given, answer = (request.POST, SeeOther) if request.method == "POST" else (request.GET, HttpResponseRedirect)
     text = given.get("q", "")
-    if looks_like_key(text):
-        return answer(_place_of_key(text, request))
+    if keys := keys_in(text):
+        return answer(_place_of_key(keys, request))
     asked = urlencode({name: value for name, value in given.items() if value and name not in _NOT_PASSED_ON})
     return answer(_place_of(text, request.user) or f"{reverse('customers:list')}?{asked}")
 
 
-def _place_of_key(text: str, request: SignedInRequest) -> str:
-    """Where a pasted key leads: to its purchase, or for readers of the log alone to what the log says of it.
+def _place_of_key(keys: list[str], request: SignedInRequest) -> str:
+    """Where a pasted key leads: to what became of it, or for readers of the log alone to what the log says of it.
 
     A key that is not the reader's partner's is as unknown as one that does not exist.
     """
+    if len(keys) > 1:
+        messages.warning(request, _("These are several product keys. Paste one at a time; none was looked up."))
+        return reverse("home")
+    (text,) = keys
     if not request.user.may(Permission.SEE_SOFTWARE):
         return _log_of_key(text)
-    keys = ProductKey.objects.visible_to(request.user).of_key(text).with_purchase()
-    found = keys.order_by("-allotted_at", "-pk").first()
+    visible = ProductKey.objects.visible_to(request.user).of_key(text).with_purchase()
+    found = visible.order_by("-allotted_at", "-pk").first()
     if found is None or found.purchase is None:
         messages.warning(request, _("No purchase that you may see has this product key."))
         return reverse("customers:list")
-    return f"{software_place(found.purchase)}#keys"
+    purchase = found.purchase
+    return reverse("activity:key", args=[purchase.customer.tenant_id, purchase.public_id, found.public_id])
 
 
 def _log_of_key(text: str) -> str:

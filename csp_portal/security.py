@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
-from csp_portal.key_text import looks_like_key
+from csp_portal.key_text import holds_key
 
 _SOURCES = {
     "default-src": "'self'",  # no inline script or style, nothing from elsewhere
@@ -50,20 +50,22 @@ class ContentSecurityPolicyMiddleware:
 
 
 class KeysOutOfAddresses:
-    """Takes a product key that somebody searches for out of the address: histories and logs keep addresses (K2).
+    """Takes product keys that somebody searches for out of the address: histories and logs keep addresses (K2).
 
-    It is not looked up and not shown again; the page comes without it and says where to paste it.
+    What holds one is not looked up and not shown again; the page comes without it and says where to paste a key.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method not in ("GET", "HEAD") or not any(map(looks_like_key, request.GET.getlist("q"))):
+        names = _names_of_keys(request.GET) if request.method in ("GET", "HEAD") else []
+        if not names:
             return self.get_response(request)
         messages.warning(request, self._told(request))
         left = request.GET.copy()
-        del left["q"]
+        for name in names:
+            del left[name]
         path = escape_leading_slashes(request.path)  # else it could name another host
         return HttpResponseRedirect(f"{path}?{left.urlencode()}" if left else path)
 
@@ -71,6 +73,11 @@ class KeysOutOfAddresses:
         if request.path.startswith(reverse("admin:index")):
             return _("A product key must stand in no address, so this one was not looked up. Choose Find a key for it.")
         return _("A product key must stand in no address, so this one was not looked up. Paste it into the search box.")
+
+
+def _names_of_keys(asked: QueryDict) -> list[str]:
+    """Which parts of an address hold a product key; a signature of ours is none, whatever it looks like."""
+    return [name for name, values in asked.lists() if name != "signature" and any(map(holds_key, values))]
 
 
 _TOKEN_IN_ADDRESS = re.compile(r"(/d/(?:session/)?|[?&]signature=)[\w-]{8,}")

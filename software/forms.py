@@ -6,6 +6,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from csp_portal.key_text import holds_key
 from csp_portal.territories import language_name
 from csp_portal.text_errors import TEXT_ERRORS
 from csp_portal.typed_text import one_line
@@ -44,6 +45,11 @@ class LabelField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return one_line(super().to_python(value) or "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if holds_key(value):  # it would stand in the log and in mails (K2)
+            raise forms.ValidationError(_("This is a product key. Choose another label; it is written down."))
 
 
 class AnotherLinkForm(forms.Form):

@@ -123,7 +123,7 @@ PURCHASE_NOT_ACTIVE = Reason(
 TERM_OVER = Reason(
     code="term_over",
     rule="B6",
-    sentence=_("The term of order %(order)s ended on %(term_end)s; it has no downloads any more."),
+    sentence=_("The term of order %(order)s ended on %(term_end)s; it has no keys and no downloads any more."),
     next_step=_("Buy the product again for a new term."),
 )
 BUILD_OF_OTHER_PRODUCT = Reason(

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from activity.models import Action, Event
+from activity.models import SAW_THE_KEY, Action, Event
 from csp_portal.errors import Refusal
 from software.models import KeyStatus, ProductKey, SoftwarePurchase
 from software.services import export_keys
@@ -230,3 +230,20 @@ def test_a_global_admin_finds_the_button_disabled_with_the_reason(global_admin, 
     response = page(global_admin)
     assert "Export keys" in words_of(response)
     assert address not in response.content.decode()
+
+
+@pytest.mark.parametrize("give_out", ["show", "copy", "export"])
+def test_once_the_term_is_over_no_key_is_given_out(clock, client_of, agent, purchase, clear, address, give_out):
+    """Bought at 2020-01-24 12:00 UTC for a year."""
+    key = purchase.keys.first()
+    ids = [purchase.customer.tenant_id, purchase.public_id, key.public_id]
+    url = address if give_out == "export" else reverse(f"software:{give_out}_key", args=ids)
+    clock.set("2021-01-23T23:59:59Z")
+    assert client_of(agent).post(url).status_code == 200
+    clock.set("2021-01-24T00:00:00Z")
+    before = Event.objects.filter(action__in=SAW_THE_KEY).count()
+    response = client_of(agent).post(url)
+    assert response.status_code == 409
+    assert "it has no keys and no downloads any more" in words_of(response)
+    assert not any(each in response.content.decode() for each in clear)
+    assert Event.objects.filter(action__in=SAW_THE_KEY).count() == before

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from activity.models import Action
 from activity.services import record, record_each, refusals_recorded
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
+from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Refusal
 from software import reasons
 from software.models import KeyState, KeyStatus, ProductKey, SoftwarePurchase
@@ -18,8 +20,8 @@ from software.models import KeyState, KeyStatus, ProductKey, SoftwarePurchase
 def reveal_key(key_id: UUID, *, actor: User) -> str:
     """The key in clear, once the event that says so is committed; if that fails, no key (K2).
 
-    Raises Refusal if the role may not see keys (P1) or the key is revoked; ProductKey.DoesNotExist if it is not
-    one of the actor's partner.
+    Raises Refusal if the role may not see keys (P1), the key is revoked or its term over; ProductKey.DoesNotExist if it
+    is not one of the actor's partner.
     """
     return _recorded_key(key_id, Action.KEY_REVEALED, actor=actor).reveal()
 
@@ -42,7 +44,7 @@ class Exported:
 def export_keys(purchase_id: UUID, *, actor: User) -> Exported:
     """All keys of a purchase in clear, once an event for each is committed; if one fails, no key leaves (K2).
 
-    Raises Refusal if the role may not see keys (P1) or the purchase has none to give out;
+    Raises Refusal if the role may not see keys (P1), the purchase has none to give out or its term is over;
     SoftwarePurchase.DoesNotExist if it is not one of the actor's partner.
     """
     purchase, keys = _recorded_keys(purchase_id, actor=actor)
@@ -53,6 +55,7 @@ def export_keys(purchase_id: UUID, *, actor: User) -> Exported:
 def _recorded_keys(purchase_id: UUID, *, actor: User) -> tuple[SoftwarePurchase, list[ProductKey]]:
     purchase = SoftwarePurchase.objects.visible_to(actor).for_log().get(public_id=purchase_id)
     require(actor, Permission.GET_KEYS, on=purchase)
+    _check_term(purchase)
     allotted = ProductKey.objects.filter(purchase=purchase, status=KeyStatus.ALLOTTED).with_purchase()
     keys = list(allotted.select_for_update(of=("self",)).order_by("pk"))
     if not keys:
@@ -69,5 +72,13 @@ def _recorded_key(key_id: UUID, action: Action, *, actor: User) -> ProductKey:
     require(actor, Permission.GET_KEYS, on=key)
     if key.status != KeyStatus.ALLOTTED:
         raise Refusal(reasons.KEY_REVOKED, on=key)
+    assert key.purchase is not None  # it is allotted
+    _check_term(key.purchase)
     record(action, actor=actor, on=key)
     return key
+
+
+def _check_term(purchase: SoftwarePurchase) -> None:
+    """What is over is listed, without its keys (B6)."""
+    if purchase.has_ended(utc_day(timezone.now())):
+        raise Refusal(reasons.TERM_OVER, on=purchase, order=purchase.order_number, term_end=purchase.term_end)

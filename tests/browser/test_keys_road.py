@@ -71,6 +71,8 @@ def test_a_pasted_key_opens_its_purchase_and_stands_in_no_address(page, clear, p
     box = page.get_by_role("searchbox", name="product keys")
     box.fill(clear[2].lower())
     box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Key that ends in {clear[2][-5:]}")
+    page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="Software").click()
     expect(page.get_by_role("heading", name="3 keys")).to_be_visible()
     assert f"purchase={purchase.public_id}" in page.url
     assert visited

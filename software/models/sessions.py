@@ -63,13 +63,13 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
     def unsent(self, now: datetime) -> Self:
         """Those whose count is to be given back: 15 minutes old, nothing was sent, and nothing is being sent (K8)."""
         overdue = self.filter(sent_at=None, released_at=None, started_at__lte=now - FIRST_BYTE_WITHIN)
-        return overdue.still()
+        return overdue.settled()
 
     def failed(self) -> Self:
         """Those that a fault of ours has ended before all was sent, to be given back; nothing is on its way (K8)."""
-        return self.filter(end=SessionEnd.FAULT, completed_at=None, released_at=None).still()
+        return self.filter(end=SessionEnd.FAULT, completed_at=None, released_at=None).settled()
 
-    def still(self) -> Self:
+    def settled(self) -> Self:
         """Those of which it is known what every transfer has sent."""
         return self.exclude(Exists(Transfer.objects.running().filter(session=OuterRef("pk"))))
 

@@ -98,6 +98,15 @@ def test_a_label_that_is_none_makes_no_link_and_stands_at_its_field(
     assert DownloadLink.objects.count() == 1
 
 
+def test_a_product_key_is_no_label_and_is_handed_back_in_no_address(agent, client_of, line, build, labelled):
+    make_link(agent, line.purchase, build)
+    for key in ("QQQQQ-WWWWW-EEEEE-RRRRR-11111", "for Kim: qqqqq wwwww eeeee rrrrr 11111"):
+        page = ask(client_of(agent), line, build, key)
+        assert "This is a product key. Choose another label; it is written down." in words_of(page)
+        assert "rrrrr" not in (str(page.redirect_chain) + page.content.decode()).lower()
+    assert DownloadLink.objects.count() == 1
+
+
 def test_a_label_that_is_none_is_told_where_the_last_link_was_revoked_meanwhile(agent, client_of, line, build):
     assert "Give the link a label" in part(ask(client_of(agent), line, build, " "), "labelled")
 

@@ -15,6 +15,7 @@ from activity.models import Action
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import written
+from csp_portal.key_text import holds_key
 from csp_portal.pagination import CappedPaginator, page_of
 from software.forms import Address, AnotherLinkForm, GetForm, RenewForm
 from software.link_history import LinkHistory
@@ -52,7 +53,7 @@ def another(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID) -> Htt
         raise BadRequest
     build = get_object_or_404(Build, public_id=form.cleaned_data["build"])
     if not form.is_valid():
-        return redirect(f"{software_place(purchase, build, label=form.typed)}#labelled")
+        return redirect(_back_to_label(request, form, purchase, build))
     label = form.cleaned_data["label"]
     granted = grant_link(purchase.public_id, build.public_id, label=label, grant_seen=0, actor=request.user)
     _tell_labelled(request, granted)
@@ -109,6 +110,14 @@ def history(request: SignedInRequest, tenant_id: UUID, link_id: UUID) -> HttpRes
         "grants": past.used_grants(grant_page),
     }
     return render(request, "software/link_history.html", context)
+
+
+def _back_to_label(request: SignedInRequest, form: AnotherLinkForm, purchase: SoftwarePurchase, build: Build) -> str:
+    """The form with the label that was typed; but a product key, which must stand in no address, is gone (K2)."""
+    if not holds_key(form.typed):
+        return f"{software_place(purchase, build, label=form.typed)}#labelled"
+    messages.warning(request, str(form.errors["label"][0]))
+    return f"{software_place(purchase, build)}#labelled"
 
 
 def _own_purchase(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID) -> SoftwarePurchase:

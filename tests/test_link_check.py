@@ -3,14 +3,12 @@
 import pytest
 
 from activity.models import Action, Event
-from activity.services import Actor
 from csp_portal.mail.models import Mail
 from software.models import DownloadLink, DownloadSession, Transfer
-from software.ranges import ByteRange
-from software.services import authorise, open_session, renew_link
+from software.services import renew_link
 from software.services.checking import check_links, settle_lost
 from software.services.releasing import release_due
-from tests.downloads import ask, link_to, session_of, used
+from tests.downloads import ask, begun, link_to, session_of, used
 
 pytestmark = pytest.mark.django_db
 
@@ -95,9 +93,7 @@ def test_however_often_it_runs_one_mail_a_day_tells_of_it(clock, link):
 @pytest.fixture
 def lost(clock, agent, customer):
     """A transfer that began at 2020-01-24 12:00 UTC, and whose line in nginx's log never came."""
-    holder = Actor.link_holder()
-    session = open_session(session_of(link_to(agent, customer)).split("/")[3], actor=holder)
-    return authorise(session, ByteRange(0, 9), actor=holder)
+    return begun(session_of(link_to(agent, customer)))
 
 
 def test_a_day_after_its_session_it_is_supposed_to_have_been_sent(clock, settings, lost):

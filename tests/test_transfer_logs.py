@@ -8,13 +8,11 @@ import pytest
 from django.utils import timezone
 
 from activity.models import Action, Event
-from activity.services import Actor
 from software.models import DownloadSession, Transfer, TransferLog
-from software.ranges import ByteRange
-from software.services import authorise, end_transfer, open_session
+from software.services import end_transfer
 from software.services.releasing import release_due
 from software.services.transfer_logs import KEPT, read_transfer_logs
-from tests.downloads import CONTENT, link_to, session_of, used
+from tests.downloads import CONTENT, begun, link_to, session_of, used
 from tests.helpers import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -36,9 +34,7 @@ def link(clock, agent, customer, folder):
 
 def authorised(link):
     """A transfer that nginx was told to send, in a session of its own."""
-    holder = Actor.link_holder()
-    session = open_session(session_of(link).split("/")[3], actor=holder)
-    return authorise(session, ByteRange.whole(SIZE), actor=holder)
+    return begun(session_of(link))
 
 
 @pytest.fixture

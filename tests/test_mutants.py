@@ -13,7 +13,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 def test_a_fault_changes_one_line_that_is_there_and_names_its_tests(mutant: Mutant):
     source = (CHECKOUT / mutant.file).read_text(encoding="utf-8")
     changed = mutant.planted_in(source)
-    compile(changed, mutant.file, "exec")
+    if mutant.file.endswith(".py"):
+        compile(changed, mutant.file, "exec")
     differing = [pair for pair in zip(source.splitlines(), changed.splitlines(), strict=True) if pair[0] != pair[1]]
     assert len(differing) == 1
     assert mutant.tests

@@ -1,10 +1,10 @@
-"""Faults that the suite must notice, each one line of the portal's code changed (`mutants.toml`)."""
+"""Faults that the suite must notice, each one line of the portal's code changed (the `.toml` files beside this)."""
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-_LIST = Path(__file__).with_name("mutants.toml")
+_LISTS = sorted(Path(__file__).parent.glob("*.toml"))
 
 
 @dataclass(frozen=True)
@@ -26,5 +26,7 @@ class Mutant:
 
 
 def all_mutants() -> list[Mutant]:
-    """Every fault of the list, in its order."""
-    return [Mutant(**fields) for fields in tomllib.loads(_LIST.read_text(encoding="utf-8"))["mutant"]]
+    """Every fault of the lists, in their order."""
+    return [
+        Mutant(**fields) for listed in _LISTS for fields in tomllib.loads(listed.read_text(encoding="utf-8"))["mutant"]
+    ]

@@ -1,4 +1,4 @@
-"""`make mutants`: plant each fault of the `.toml` files here in a copy of the portal and see the tests named there fail.
+"""`make mutants`: plant each fault of the `.toml` files here in a copy of the portal and see its tests fail.
 
 `python -m tests.mutants NAME…` runs some of them. A fault that no test notices ends the run with exit code 1.
 """

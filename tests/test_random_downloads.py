@@ -7,6 +7,7 @@ import os
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from django.db import transaction
 from activity.services import Actor
 from csp_portal.accounts.models import User
 from csp_portal.errors import Refusal
-from software.models import Build, DownloadLink, DownloadSession, Kind, SoftwarePurchase, Transfer
+from software.models import DownloadLink, DownloadSession, Kind, Transfer
 from software.ranges import ByteRange
 from software.services import authorise, end_transfer, grant_link, open_session, renew_link, revoke_link, start_download
 from software.services.checking import miscounted_links
@@ -45,11 +46,11 @@ LEAPS = [
 class History:
     """One random history, lived by the portal and by the model at once."""
 
-    def __init__(self, seed: int, purchase: SoftwarePurchase, build: Build, agent: User, clock: Clock) -> None:
+    def __init__(self, seed: int, link: DownloadLink, agent: User, clock: Clock) -> None:
         self.choose = random.Random(seed)
         self.agent, self.clock, self.now = agent, clock, BEGIN
         self.leap(timedelta(0))
-        self.link = grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=agent).link
+        self.link = copy(link)
         self.this = DownloadLink.objects.filter(pk=self.link.pk)
         self.limit_downloads()
         self.addresses = [self.link.token]
@@ -202,11 +203,13 @@ def seeds(chunk: int) -> range:
 
 @pytest.mark.parametrize("chunk", range(-(-SEQUENCES // CHUNK)))
 def test_random_histories_are_counted_as_the_model_counts_them(clock, agent, customer, chunk):
+    clock.set(BEGIN.isoformat())
     purchase = buy_line(agent, customer, make_sku(kind=Kind.PERPETUAL, keys=1)).purchase
     build = make_build(purchase.sku.product, bytes(SIZE))
+    link = grant_link(purchase.public_id, build.public_id, grant_seen=0, actor=agent).link
     for seed in seeds(chunk):
         with transaction.atomic():
-            history = History(seed, purchase, build, agent, clock)
+            history = History(seed, link, agent, clock)
             for _step in range(history.choose.randint(3, LONGEST)):
                 history.step()
             assert not miscounted_links().exists(), history.story

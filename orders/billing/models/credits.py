@@ -1,0 +1,73 @@
+"""Credits: what a cancellation gives back, fixed with its cause (R1, R4)."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from csp_portal.accounts.models import User
+from csp_portal.money import AmountField
+from orders.billing.explanations import Computation
+from orders.models import OrderLine
+from software.tax import Amounts
+
+
+class CreditQuerySet(models.QuerySet["Credit"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(order_line__in=OrderLine.objects.visible_to(user))
+
+    def unposted(self) -> Self:
+        """Credits whose entry does not stand yet."""
+        return self.filter(entry=None)
+
+    def to_come(self) -> Self:
+        """Credits that no closed month holds: to be posted, or posted to a month that is still open (R4)."""
+        never_closed = Q(entry__account__closed_through=None)
+        return self.filter(Q(entry=None) | never_closed | Q(entry__month__gt=F("entry__account__closed_through")))
+
+    def with_line(self) -> Self:
+        return self.select_related("order_line__order__customer", "order_line__purchase__sku__product")
+
+
+class Credit(models.Model):
+    """What a cancellation gives back for a line, fixed in its transaction with how it was computed (R1, R4)."""
+
+    append_only = True
+
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="credits")
+    fixed_at = models.DateTimeField()
+    quantity = models.PositiveIntegerField()
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField()
+    charged = AmountField()
+    term_days = models.PositiveIntegerField(null=True)
+    days_used = models.PositiveIntegerField(null=True)
+
+    objects = CreditQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("fixed_at", "pk")
+        constraints = (
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="billing_credit_adds_up"),
+            models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0), name="billing_credit_not_negative"),
+            models.CheckConstraint(
+                condition=Q(term_days=None, days_used=None) | Q(days_used__lte=F("term_days")),
+                name="billing_credit_days_within_term",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order_line}: {self.gross}"
+
+    @property
+    def amounts(self) -> Amounts:
+        return Amounts(self.net, self.tax, self.gross)
+
+    @property
+    def how_computed(self) -> list[str]:
+        """How it came about, in sentences with its numbers (R5)."""
+        computation = Computation.of(
+            self.order_line, self.amounts, charged=self.charged, term_days=self.term_days, days_used=self.days_used
+        )
+        return computation.sentences()

@@ -276,3 +276,27 @@ RESTRICTED_ALREADY = Reason(
     sentence=_("%(market)s is restricted from %(valid_from)s on already."),
     next_step=_("Change that restriction, or choose days outside it."),
 )
+TERMS_OF_THE_PAST = Reason(
+    code="terms_of_the_past",
+    rule="C1",
+    sentence=_("Terms cannot count from %(valid_from)s: what was ordered on that day has its terms already."),
+    next_step=_("Choose a day from %(today)s (UTC) on."),
+)
+NEVER_HAS_NO_WINDOW = Reason(
+    code="never_has_no_window",
+    rule="C1",
+    sentence=_("What can never be cancelled has no days in which it can."),
+    next_step=_("Leave the days empty, or choose another policy."),
+)
+WINDOW_WANTED = Reason(
+    code="window_wanted",
+    rule="C2",
+    sentence=_("The policy “%(policy)s” must say how many days after the purchase day stay open, at most %(limit)s."),
+    next_step=_("Give the days; 0 leaves the purchase day alone."),
+)
+TERMS_COUNT_ALREADY = Reason(
+    code="terms_count_already",
+    rule="C1",
+    sentence=_("Version %(version)s of the policy “%(policy)s” counts from %(valid_from)s; it stays as it is."),
+    next_step=_("Add a version that counts from %(today)s (UTC) or later; it takes over on that day."),
+)

@@ -105,6 +105,7 @@ def world(clock) -> World:
         "token": link.token,
         "mail_id": mail.public_id,
         "partner_id": partner.public_id,
+        "version_pk": PolicyVersion.objects.earliest("pk").pk,
         "sent": 1580472000,
         "state": "0" * 32,
         **people_of(partner, Role.GLOBAL_ADMIN),

@@ -1,4 +1,4 @@
-"""Products, SKUs with their key pools, and the versions of cancellation policies."""
+"""Products, and SKUs with their key pools."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.calendar_utc import utc_day
-from csp_portal.operator_site import EditableAdmin, OperatorAdmin, site
-from csp_portal.templatetags.portal import day, written_count
-from software.models import KeyStatus, PolicyVersion, Product, ProductKey, Sku
+from csp_portal.operator_site import EditableAdmin, site
+from csp_portal.templatetags.portal import written_count
+from software.models import KeyStatus, Product, ProductKey, Sku
 from software.models.pools import capped_count, pools_to_fill, with_pools
 from software.services import change_product, change_sku
 
@@ -104,18 +104,3 @@ class SkuAdmin(EditableAdmin):
     @admin.display(description=_("lines waiting"))
     def lines_waiting(self, sku: Any) -> str:
         return written_count(sku.waiting)
-
-
-@admin.register(PolicyVersion, site=site)
-class PolicyVersionAdmin(OperatorAdmin):
-    """What each order line has pinned; a new version comes with the portal, for its rule is code (C1, C2)."""
-
-    list_display = ("policy", "version", "window_days", "valid_from_day")
-    fields = ("policy", "version", "window_days", "valid_from_day")
-    readonly_fields = fields
-    list_filter = ("policy",)
-    ordering = ("policy", "-version")
-
-    @admin.display(description=_("valid from"))
-    def valid_from_day(self, version: PolicyVersion) -> str:
-        return day(version.valid_from)

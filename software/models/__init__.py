@@ -12,7 +12,7 @@ from software.models.links import (
     LinkState,
 )
 from software.models.markets import MarketRestriction, TaxRate
-from software.models.policies import CancellationPolicy, PolicyVersion
+from software.models.policies import MOST_WINDOW_DAYS, CancellationPolicy, PolicyVersion
 from software.models.purchases import KeyState, PurchaseStatus, SoftwarePurchase
 from software.models.sessions import (
     FIRST_BYTE_WITHIN,
@@ -31,6 +31,7 @@ __all__ = [
     "LONGEST_LABEL",
     "LONGEST_USER_AGENT",
     "MOST_LINKS",
+    "MOST_WINDOW_DAYS",
     "SESSION_LIFETIME",
     "SPARE_BYTES",
     "Build",

@@ -4,10 +4,12 @@ from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from software import window
+
+MOST_WINDOW_DAYS = 3650  # ten years: longer than any term that is sold
 
 
 class CancellationPolicy(models.TextChoices):
@@ -29,9 +31,20 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         """For each policy the version that counts on `day` (UTC): the one that started last."""
         return self.filter(valid_from__lte=day).order_by("policy", "-valid_from", "-version").distinct("policy")
 
+    def with_followed(self, day: date) -> Self:
+        """Each with `followed`: whether another version of its policy counts in its place on `day` (UTC)."""
+        later = Q(valid_from__gt=OuterRef("valid_from"))
+        later |= Q(valid_from=OuterRef("valid_from"), version__gt=OuterRef("version"))
+        begun = PolicyVersion.objects.filter(policy=OuterRef("policy"), valid_from__lte=day)
+        return self.annotate(followed=Exists(begun.filter(later)))
+
 
 class PolicyVersion(models.Model):
-    """One version of a cancellation policy; `window_days` is how many days after the purchase day stay open."""
+    """One version of a cancellation policy; `window_days` is how many days after the purchase day stay open.
+
+    A version never changes. One that has begun, or that an order line has pinned, is never removed either: a trigger
+    and the line's foreign key hold it.
+    """
 
     reference_data = True
 
@@ -52,10 +65,18 @@ class PolicyVersion(models.Model):
                 | (~Q(policy=CancellationPolicy.NEVER) & Q(window_days__isnull=False)),
                 name="software_policy_window_unless_never",
             ),
+            models.CheckConstraint(
+                condition=Q(window_days=None) | Q(window_days__lte=MOST_WINDOW_DAYS),
+                name="software_policy_window_short",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.get_policy_display()}, version {self.version}"
+
+    def has_begun(self, day: date) -> bool:
+        """Whether it has counted on `day` (UTC) or before."""
+        return self.valid_from <= day
 
     def last_day(self, purchased_at: datetime) -> date | None:
         """The last day (UTC) on which what was bought at `purchased_at` can be cancelled; None if it never can."""

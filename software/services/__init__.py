@@ -9,6 +9,7 @@ from software.services.imports.tax_rates import import_tax_rates
 from software.services.keys import copy_key, export_keys, reveal_key
 from software.services.links import grant_link, renew_link, revoke_link
 from software.services.markets import add_restriction, add_tax_rate, change_restriction, change_tax_rate
+from software.services.policies import add_policy_version, withdraw_policy_version
 from software.services.purchasing import create_purchase, fill_pending, revoke_purchase
 from software.services.releasing import faults_released
 from software.services.starting import start_download, usable_link
@@ -17,6 +18,7 @@ from software.services.transfers import authorise, end_transfer
 
 __all__ = [
     "FileStream",
+    "add_policy_version",
     "add_restriction",
     "add_tax_rate",
     "authorise",
@@ -44,4 +46,5 @@ __all__ = [
     "revoke_purchase",
     "start_download",
     "usable_link",
+    "withdraw_policy_version",
 ]

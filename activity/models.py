@@ -66,6 +66,9 @@ class Action(models.TextChoices):
     CREDIT_POSTED = "credit_posted", _("Credit posted")
     MONTH_CLOSED = "month_closed", _("Month closed")
     INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
+    PAYMENT_POSTED = "payment_posted", _("Payment posted")
+    PAYMENT_REVERSED = "payment_reversed", _("Payment reversed")
+    PAYMENT_REFUSED = "payment_refused", _("Payment refused")
     MAIL_TRIED_AGAIN = "mail_tried_again", _("Mail tried again")
     LOG_READ = "log_read", _("Activity log read")
 

@@ -149,7 +149,7 @@ def test_an_issued_invoice_tells_who_bills_whom_and_what_it_comes_to(clock, see,
     close_and_issue(clock, "2020-02-08T00:00:00Z")
     page = see("/invoices/G000001/")
     for text in (
-        "Invoice G000001 issued January 2020 (UTC) · USD",
+        "Invoice G000001 open January 2020 (UTC) · USD",
         f"Billed to {partner.legal_name} {partner.address} Tax id {partner.tax_id}",
         "Issued by Northwind Cloud Distribution Ltd",
         "8 Feb 2020, 00:00 UTC",
@@ -158,7 +158,7 @@ def test_an_issued_invoice_tells_who_bills_whom_and_what_it_comes_to(clock, see,
         "Total 90.00 USD 0.00 USD 90.00 USD",
     ):
         assert text in page
-    assert "January 2020 G000001 USD issued" in see("/invoices/")
+    assert "January 2020 G000001 USD open" in see("/invoices/")
 
 
 def test_lines_are_grouped_by_order_in_the_order_they_were_placed(clock, client_of, agent, customer):

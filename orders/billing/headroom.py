@@ -4,20 +4,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import F, Model, OuterRef, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from csp_portal.errors import Refusal
 from csp_portal.money import Money
 from orders import reasons
-from orders.billing.models import Account
+from orders.billing.models import Account, Entry, Payment
+
+PAYABLE = F("gross") + F("carried")  # what an entry adds to what is to be paid
 
 
 @dataclass(frozen=True)
 class Headroom:
     """A credit limit and what is owed of it. Binding only if it was read under the account's lock.
 
-    Owed is the sum of the account's entries. A credit that is fixed but not posted yet is no entry yet, so it makes
-    room as soon as its entry stands (R4).
+    Owed is what the account's entries come to and has not been paid, invoiced or not (R6). A credit that is fixed but
+    not posted yet is no entry yet, so it makes room as soon as its entry stands (R4).
     """
 
     currency: str
@@ -28,8 +32,10 @@ class Headroom:
     def of(cls, partner_id: int, currency: str) -> "Headroom":
         """As it is now, in one query; a currency without an account has no limit and owes nothing."""
         accounts = Account.objects.filter(partner_id=partner_id, currency=currency)
-        limit_and_owed = accounts.values_list("credit_limit", Sum("entries__gross")).first() or (None, None)
-        return cls(currency, limit_and_owed[0], limit_and_owed[1] or Decimal(0))
+        found = accounts.annotate(entered=_summed(Entry, PAYABLE), paid=_summed(Payment, F("amount"))).first()
+        if found is None:
+            return cls(currency, None, Decimal(0))
+        return cls(currency, found.credit_limit, found.entered - found.paid)
 
     def left_after(self, gross: Decimal) -> Decimal:
         """What is left of the limit after an order of `gross`; negative if it would be beyond it."""
@@ -55,3 +61,9 @@ class Headroom:
             left=Money(self.left, self.currency),
             operator=operator,
         )
+
+
+def _summed(model: type[Model], amount: Combinable) -> Coalesce:
+    """The sum over an account's rows of `model`, each kind apart: joined, they would multiply."""
+    rows = model._default_manager.filter(account=OuterRef("pk")).order_by().values("account")
+    return Coalesce(Subquery(rows.annotate(total=Sum(amount)).values("total")), Decimal(0))

@@ -4,8 +4,10 @@ from orders.billing.models.accounts import Account, AccountQuerySet
 from orders.billing.models.credits import Credit, CreditQuerySet
 from orders.billing.models.entries import SUMMED, Entry, EntryKind, EntryQuerySet
 from orders.billing.models.invoices import Invoice, InvoiceCounter, InvoiceQuerySet, InvoiceState
+from orders.billing.models.payments import REFERENCE_LENGTH, Payment, PaymentQuerySet
 
 __all__ = [
+    "REFERENCE_LENGTH",
     "SUMMED",
     "Account",
     "AccountQuerySet",
@@ -18,4 +20,6 @@ __all__ = [
     "InvoiceCounter",
     "InvoiceQuerySet",
     "InvoiceState",
+    "Payment",
+    "PaymentQuerySet",
 ]

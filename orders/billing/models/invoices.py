@@ -16,13 +16,19 @@ from orders.billing.models.entries import SUMMED, Entry, EntryQuerySet
 
 
 class InvoiceState(models.TextChoices):
+    """How far an invoice is on its way to being paid (R5, R6)."""
+
     CLOSED = "closed", _("closed, not issued")
-    ISSUED = "issued", _("issued")
+    OPEN = "open", _("open")
+    PARTLY_PAID = "partly_paid", _("partly paid")
+    PAID = "paid", _("paid")
+    NOTHING_TO_PAY = "nothing_to_pay", _("nothing to pay")
 
     @property
     def tone(self) -> str:
         """The colour of its badge."""
-        return "good" if self == InvoiceState.ISSUED else "waiting"
+        tones = {InvoiceState.PAID: "good", InvoiceState.NOTHING_TO_PAY: "neutral"}
+        return tones.get(self, "waiting")
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -37,14 +43,20 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.filter(number=invoice_numbers.read(public_number))
 
     def with_totals(self) -> Self:
-        """Each with `net`, `tax`, `gross` and `carried`: the sums of its entries; for `payable` too."""
+        """Each with `net`, `tax`, `gross` and `carried`, the sums of its entries, and `paid`, that of its payments.
+
+        For `payable`, `open_amount` and `state` too.
+        """
         of_invoice = Entry.objects.filter(account=models.OuterRef("account"), month=models.OuterRef("month"))
+        itself = Invoice.objects.order_by().filter(pk=models.OuterRef("pk"))
 
         def total(name: str) -> Coalesce:
             summed = of_invoice.order_by().values("account").annotate(total=Sum(name)).values("total")
             return Coalesce(models.Subquery(summed), Decimal(0))
 
-        return self.annotate(**{name: total(name) for name in SUMMED})
+        received = itself.annotate(received=Sum("payments__amount")).values("received")
+        paid = Coalesce(models.Subquery(received), Decimal(0))
+        return self.annotate(**{name: total(name) for name in SUMMED}, paid=paid)
 
 
 class Invoice(models.Model):
@@ -67,6 +79,7 @@ class Invoice(models.Model):
     tax: Decimal
     gross: Decimal
     carried: Decimal
+    paid: Decimal
 
     objects = InvoiceQuerySet.as_manager()
 
@@ -104,12 +117,24 @@ class Invoice(models.Model):
 
     @property
     def state(self) -> InvoiceState:
-        return InvoiceState.CLOSED if self.number is None else InvoiceState.ISSUED
+        """Of an invoice that was fetched `with_totals`."""
+        if self.number is None:
+            return InvoiceState.CLOSED
+        if not self.payable:
+            return InvoiceState.NOTHING_TO_PAY
+        if not self.paid:
+            return InvoiceState.OPEN
+        return InvoiceState.PARTLY_PAID if self.open_amount else InvoiceState.PAID
 
     @property
     def payable(self) -> Decimal:
         """What is to be paid: never less than nothing, for a negative total is carried to the next month (R5)."""
         return self.gross + self.carried
+
+    @property
+    def open_amount(self) -> Decimal:
+        """What is still to be paid of it (R6)."""
+        return self.payable - self.paid
 
     @property
     def entries(self) -> EntryQuerySet:

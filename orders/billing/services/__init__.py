@@ -3,6 +3,7 @@
 from orders.billing.services.closing import close_due_months, issue_due_invoices, issue_invoice
 from orders.billing.services.credits import credit_month, fix_credit, month_of_credit
 from orders.billing.services.limits import set_credit_limit
+from orders.billing.services.payments import post_payment, reversal_refusal, reverse_payment
 from orders.billing.services.posting import post_charges, post_credit, post_due_credits
 
 __all__ = [
@@ -15,5 +16,8 @@ __all__ = [
     "post_charges",
     "post_credit",
     "post_due_credits",
+    "post_payment",
+    "reversal_refusal",
+    "reverse_payment",
     "set_credit_limit",
 ]

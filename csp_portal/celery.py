@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "read-transfer-logs": {"task": "software.tasks.read_transfer_logs", "schedule": 60.0},
     "release-downloads": {"task": "software.tasks.release_downloads", "schedule": 60.0},
     "warn-of-links": {"task": "software.tasks.warn_of_links", "schedule": 300.0},
+    "warn-of-ending-terms": {"task": "software.tasks.warn_of_ending_terms", "schedule": crontab(minute="15")},
     "check-links": {"task": "software.tasks.check_links", "schedule": crontab(hour="2", minute="45")},
     "settle-lost-transfers": {
         "task": "software.tasks.settle_lost_transfers",

@@ -1,6 +1,7 @@
-"""Mail about keys: that they run low, are waited for, have come (M7, B5, X5). Never a key in it."""
+"""Mail about keys: low, waited for, come; and about terms that end (M7, B5, B6, X5). Never a key in it."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +43,18 @@ def tell_pool_low(pool: Any, now: datetime) -> None:
         mark=pool.low_water,
         waiting=pool.waiting,
         address=site_address(reverse("admin:software_productkey_import")),
+    )
+
+
+def tell_terms_ending(purchases: Sequence[SoftwarePurchase], day: date) -> None:
+    """Tell the buyer of `purchases`, all of one, which terms end, the first first; in the job's transaction (B6)."""
+    first = purchases[0]
+    queue_mail(
+        _buyer_of(first),
+        "terms_ending",
+        cause=f"terms_ending:{day}:{first.public_id}",
+        first=first,
+        lines=[(each, each.days_to_end(day), site_address(software_place(each))) for each in purchases],
     )
 
 

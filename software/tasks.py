@@ -1,7 +1,7 @@
-"""Jobs of the key pools, the links and the download sessions."""
+"""Jobs of the key pools, the links, the download sessions and the terms."""
 
 from csp_portal.jobs import all_batches, job
-from software.services import checking, link_jobs, pools, purchasing, releasing, transfer_logs
+from software.services import checking, link_jobs, pools, purchasing, releasing, term_jobs, transfer_logs
 
 
 @job
@@ -56,3 +56,9 @@ def release_downloads() -> int:
 def warn_of_links() -> int:
     """Mail of links that are nearly used up or expire soon; every five minutes (K9)."""
     return link_jobs.warn_of_links()
+
+
+@job
+def warn_of_ending_terms() -> int:
+    """Mail who bought that terms end in 90, 30 or 7 days; every hour, though a warning comes once (B6)."""
+    return term_jobs.warn_of_ending_terms()

@@ -1,7 +1,7 @@
 """What a customer owns: one purchase per order line (B5)."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -12,6 +12,8 @@ from csp_portal.accounts.models import User
 from csp_portal.guids import guid_of
 from customers.models import Customer
 from software.models.catalogue import KeyIssue, Sku
+
+END_WARNING_DAYS = (90, 30, 7)  # before a term's end: who bought is told, the furthest first (B6)
 
 
 class PurchaseStatus(models.TextChoices):
@@ -67,6 +69,23 @@ class SoftwarePurchaseQuerySet(models.QuerySet["SoftwarePurchase"]):
         """Purchases that run on `day` (UTC) and wait for keys, in the order in which they are served (B5, B6)."""
         return self.filter(running(day), key_state=KeyState.PENDING).order_by("purchased_at", "pk")
 
+    def ending_soon(self, day: date) -> Self:
+        """Purchases that run on `day` (UTC) and whose buyer is being warned of the end, the first to end first (B6)."""
+        last = day + timedelta(days=END_WARNING_DAYS[0])
+        return self.filter(running(day), term_end__lte=last).order_by("term_end", "pk")
+
+    def to_warn_of_end(self, day: date) -> Self:
+        """Purchases whose nearest warning has come by `day` (UTC), after they were bought, and was not given yet (B6).
+
+        Those before it are not made up for.
+        """
+        due = Q()
+        for days, nearer in zip(END_WARNING_DAYS, (*END_WARNING_DAYS[1:], 0), strict=True):
+            nearest = Q(term_end__gt=day + timedelta(days=nearer), term_end__lte=day + timedelta(days=days))
+            after_purchase = Q(term_start__lt=F("term_end") - timedelta(days=days))
+            due |= nearest & after_purchase & (Q(end_told_days=None) | Q(end_told_days__gt=days))
+        return self.filter(due, status=PurchaseStatus.ACTIVE)
+
     def benefit_cores(self, day: date) -> dict[str, int]:
         """Cores, by product title, of what qualifies for the Azure Hybrid Benefit and runs on `day` (UTC) (M4)."""
         left = F("quantity") - F("order_line__quantity_cancelled")
@@ -108,6 +127,7 @@ class SoftwarePurchase(models.Model):
     term_start = models.DateField()
     term_end = models.DateField(null=True)
     cancelled_at = models.DateTimeField(null=True)
+    end_told_days = models.PositiveSmallIntegerField(null=True)  # of END_WARNING_DAYS, the last one that was given
 
     objects = SoftwarePurchaseQuerySet.as_manager()
 
@@ -131,6 +151,11 @@ class SoftwarePurchase(models.Model):
                 "purchased_at",
                 condition=Q(status=PurchaseStatus.ACTIVE, key_state=KeyState.PENDING),
                 name="software_purchase_pending",
+            ),
+            models.Index(
+                fields=["term_end", "end_told_days"],
+                condition=Q(status=PurchaseStatus.ACTIVE),
+                name="software_purchase_by_end",
             ),
         )
 
@@ -156,6 +181,21 @@ class SoftwarePurchase(models.Model):
     def is_running(self, day: date) -> bool:
         """Whether it is active and its term not over on `day` (UTC)."""
         return self.is_active and not self.has_ended(day)
+
+    def days_to_end(self, day: date) -> int:
+        """Days from `day` (UTC) to the end of the term; asked only of what has one."""
+        assert self.term_end is not None
+        return (self.term_end - day).days
+
+    def ends_soon(self, day: date) -> bool:
+        """Whether it runs on `day` (UTC) and its buyer is being warned of the end (B6)."""
+        return self.is_running(day) and self.term_end is not None and self.days_to_end(day) <= END_WARNING_DAYS[0]
+
+    @property
+    def quantity_left(self) -> int:
+        """What was not cancelled of it."""
+        cancelled: int = self.order_line.quantity_cancelled
+        return self.quantity - cancelled
 
     @property
     def keys_needed(self) -> int:

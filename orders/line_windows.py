@@ -5,15 +5,17 @@ from datetime import datetime
 
 from csp_portal.calendar_utc import utc_day
 from orders.models import OrderLine
+from orders.renewals import Renewal
 from software.models import CancellationPolicy
 
 
 @dataclass(frozen=True)
 class LineWindow:
-    """A line as it stands at `now`."""
+    """A line as it stands at `now`; with its renewal where the page offers one."""
 
     line: OrderLine
     now: datetime
+    renewal: Renewal | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -23,6 +25,12 @@ class LineWindow:
     def has_ended(self) -> bool:
         """Whether the paid term is over (B6)."""
         return self.line.purchase.has_ended(utc_day(self.now))
+
+    @property
+    def days_to_end(self) -> int | None:
+        """Days to the end of its term, once the buyer is being warned of it (B6); None before, and after the end."""
+        purchase, today = self.line.purchase, utc_day(self.now)
+        return purchase.days_to_end(today) if purchase.ends_soon(today) else None
 
     @property
     def is_never(self) -> bool:

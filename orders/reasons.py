@@ -43,6 +43,12 @@ QUANTITY_OUT_OF_RANGE = Reason(
     sentence=_("A line can hold from 1 to %(limit)s units; this would be %(quantity)s."),
     next_step=_("Give a smaller quantity, or ask the operator at %(operator)s for a larger order."),
 )
+NOTHING_TO_RENEW = Reason(
+    code="nothing_to_renew",
+    rule="B6",
+    sentence=_("%(sku)s of order %(order)s cannot be renewed: it was cancelled, or bought without a term."),
+    next_step=_("Add the product from the customer's catalogue if it is needed again."),
+)
 NEVER_NOT_ACCEPTED = Reason(
     code="never_cancellable_not_accepted",
     rule="B2",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("customers/<uuid:tenant_id>/cart/", cart.cart, name="cart"),
     path("customers/<uuid:tenant_id>/cart/<uuid:sku_id>/remove/", cart.remove, name="remove"),
     path("customers/<uuid:tenant_id>/cart/review/", cart.review, name="review"),
+    path("customers/<uuid:tenant_id>/purchases/<uuid:purchase_id>/renew/", cart.renew, name="renew"),
     path("customers/<uuid:tenant_id>/orders/", orders.history, name="history"),
     path("orders/", orders.order_list, name="list"),
     path("orders/<order_number:number>/", orders.detail, name="detail"),

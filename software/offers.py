@@ -86,19 +86,28 @@ class Offer:
 
     def refusal(self, quantity: int = 1) -> Refusal | None:
         """Why this market cannot buy it; None if it can."""
-        country = country_name(self.market)
-        if self.restricted:
-            return Refusal(reasons.RESERVATION_NOT_SOLD, country=country, market=self.market)
-        if self.price_for(quantity) is None:
-            return Refusal(
-                reasons.NOT_PRICED,
-                sku=self.sku.title,
-                quantity=quantity,
-                country=country,
-                currency=self.currency,
-                operator=settings.OPERATOR_SUPPORT_EMAIL,
-            )
-        return None
+        priced = self.price_for(quantity) is not None
+        place = {"market": self.market, "currency": self.currency}
+        return why_not_sold(self.sku, quantity, restricted=self.restricted, priced=priced, **place)
+
+
+def why_not_sold(
+    sku: Sku, quantity: int, *, market: str, currency: str, restricted: bool, priced: bool
+) -> Refusal | None:
+    """Why a market cannot buy `quantity` of a SKU: it is `restricted` there, or not `priced`; None if it can."""
+    country = country_name(market)
+    if restricted:
+        return Refusal(reasons.RESERVATION_NOT_SOLD, country=country, market=market)
+    if not priced:
+        return Refusal(
+            reasons.NOT_PRICED,
+            sku=sku.title,
+            quantity=quantity,
+            country=country,
+            currency=currency,
+            operator=settings.OPERATOR_SUPPORT_EMAIL,
+        )
+    return None
 
 
 class Catalogue:

@@ -19,6 +19,7 @@ from csp_portal.errors import Refusal
 from orders.line_windows import LineWindow
 from orders.models import OrderLine
 from orders.models.order import OrderLineQuerySet
+from orders.renewals import renewal_of
 from software.build_choice import FIELDS, BuildChoice
 from software.forms import AnotherLinkForm
 from software.models import Build, DownloadLink, KeyIssue, KeyState, ProductKey
@@ -65,12 +66,12 @@ class OpenRow:
         chosen = choosable.order_by(running_first, *_NEWEST).values("pk")[:1]
         found = self.lines.filter(Q(pk__in=self.purchase_page.object_list) | Q(pk__in=chosen))
         cancelled = found.with_cancellation().select_related("cancellation__credit__entry")
-        return list(cancelled.with_purchase().order_by(*_NEWEST))
+        return list(cancelled.with_purchase().with_sale(self.now).order_by(*_NEWEST))
 
     @property
     def windows(self) -> list[LineWindow]:
-        """The purchases, each as it stands to its cancellation window."""
-        return [LineWindow(line, self.now) for line in self._found]
+        """The purchases, each as it stands to its cancellation window and with its renewal, if its term ends."""
+        return [LineWindow(line, self.now, renewal_of(line, self.reader, self.now)) for line in self._found]
 
     @property
     def chosen(self) -> OrderLine | None:

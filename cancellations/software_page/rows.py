@@ -18,7 +18,7 @@ from orders.models import OrderLine
 from orders.models.order import OrderLineQuerySet, in_window
 from software import window
 from software.models import CancellationPolicy, KeyState, PurchaseStatus
-from software.models.purchases import running
+from software.models.purchases import END_WARNING_DAYS, running
 
 _TITLES = ("purchase__sku__product__title", "purchase__sku__title", "purchase__sku_id")
 _ACTIVE = Q(purchase__status=PurchaseStatus.ACTIVE)
@@ -76,6 +76,18 @@ class SoftwareRow:
     @property
     def days_left(self) -> int | None:
         return window.days_left(self.cancel_day, self.now) if self.cancel_day else None
+
+    @property
+    def days_to_end(self) -> int | None:
+        """Days to the first end of a term, once its buyer is being warned of it (B6)."""
+        end = self.figures.term_end
+        days = (end - utc_day(self.now)).days if end else None
+        return days if days is not None and days <= END_WARNING_DAYS[0] else None
+
+    @property
+    def ended_on(self) -> date | None:
+        """When the newest term ended, where nothing runs any more (B6)."""
+        return self.line.purchase.term_end if self.state == RowState.ENDED else None
 
     @property
     def is_support_only(self) -> bool:

@@ -16,7 +16,15 @@ from csp_portal.calendar_utc import utc_day
 from csp_portal.money import AmountField
 from customers.models import Customer
 from software import window
-from software.models import CancellationPolicy, KeyState, PolicyVersion, PurchaseStatus, SoftwarePurchase
+from software.models import (
+    CancellationPolicy,
+    KeyState,
+    MarketRestriction,
+    PolicyVersion,
+    Price,
+    PurchaseStatus,
+    SoftwarePurchase,
+)
 from software.models.purchases import running
 from software.offers import tax_label
 from software.tax import Amounts
@@ -170,6 +178,14 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         """Lines whose window is open and closes within the next seven days, the first to close first (C10)."""
         return self.window_open(now).filter(window_closes_at__lte=now + CLOSING_SOON).order_by("window_closes_at", "pk")
 
+    def with_sale(self, now: datetime) -> Self:
+        """Each with whether its customer's market could buy what is left of it again at `now`, for `renewal_of`."""
+        left = models.OuterRef("quantity") - models.OuterRef("quantity_cancelled")
+        place = {name: models.OuterRef(f"order__customer__{name}") for name in ("market", "currency")}
+        prices = Price.objects.in_force(now).for_quantity(left).filter(sku=models.OuterRef("purchase__sku"), **place)
+        restricted = MarketRestriction.objects.in_force(utc_day(now)).filter(market=place["market"])
+        return self.annotate(is_priced=models.Exists(prices), market_is_restricted=models.Exists(restricted))
+
     def with_purchase(self) -> Self:
         return self.select_related("order__customer", "purchase__sku__product", "policy_version")
 
@@ -201,6 +217,10 @@ class OrderLine(models.Model):
     credited_net = AmountField(default=Decimal(0))
     credited_tax = AmountField(default=Decimal(0))
     credited_gross = AmountField(default=Decimal(0))
+
+    # of a line that was fetched `with_sale`
+    is_priced: bool
+    market_is_restricted: bool
 
     objects = OrderLineQuerySet.as_manager()
 

@@ -15,7 +15,7 @@ from csp_portal.errors import Refusal
 from customers.models import Customer
 from orders import reasons
 from orders.models import MAX_CART_LINES, MAX_QUANTITY, Cart, CartLine
-from software.models import Sku
+from software.models import Sku, SoftwarePurchase
 from software.offers import Catalogue
 
 
@@ -38,15 +38,43 @@ def add_to_cart(tenant_id: UUID, sku_id: UUID, quantity: int, *, actor: User) ->
     Raises Refusal if the role may not buy, the market cannot buy it (M2, M6) or the line or cart would be too large;
     DoesNotExist if there is no such customer of the actor's partner, or no such SKU.
     """
-    now = timezone.now()
     cart = locked_cart(tenant_id, actor=actor)
-    customer = cart.customer
     sku = Sku.objects.select_related("product").get(public_id=sku_id)
-    line = cart.lines.filter(sku=sku).first() or CartLine(cart=cart, sku=sku, quantity=0)
+    return _put(_line_of(cart, sku), quantity)
+
+
+@refusals_recorded(Action.ORDER_REFUSED)
+@transaction.atomic
+def renew_purchase(purchase_id: UUID, *, actor: User) -> CartLine:
+    """Put what is left of a purchase into the actor's cart once more, to be bought for a new term (B6).
+
+    Pressed again it changes nothing, while that line stands in the cart. Raises Refusal as `add_to_cart` does, or if
+    the purchase was cancelled or has no term; DoesNotExist if it is none of the actor's partner.
+    """
+    purchases = SoftwarePurchase.objects.visible_to(actor).for_log()
+    purchase = purchases.get(public_id=purchase_id)
+    cart = locked_cart(purchase.customer.tenant_id, actor=actor)
+    if not purchase.is_active or purchase.term_end is None:
+        raise Refusal(reasons.NOTHING_TO_RENEW, on=purchase, sku=purchase.sku.title, order=purchase.order_number)
+    line = _line_of(cart, purchase.sku)
+    if purchase.public_id in line.renews:
+        return line
+    line.renews.append(purchase.public_id)
+    return _put(line, purchase.quantity_left)
+
+
+def _line_of(cart: Cart, sku: Sku) -> CartLine:
+    """The cart's line of a SKU, or a new one with nothing in it yet."""
+    return cart.lines.filter(sku=sku).first() or CartLine(cart=cart, sku=sku, quantity=0)
+
+
+def _put(line: CartLine, quantity: int) -> CartLine:
+    """Raise a line of a cart that is locked by `quantity`, if its customer's market can buy that."""
+    now, cart, customer = timezone.now(), line.cart, line.cart.customer
     line.quantity = _checked(line.quantity + quantity, customer)
     if line._state.adding and cart.lines.count() >= MAX_CART_LINES:
         raise Refusal(reasons.CART_FULL, on=customer, limit=MAX_CART_LINES)
-    (offer,) = Catalogue(customer.market, customer.currency, now).offers([sku])
+    (offer,) = Catalogue(customer.market, customer.currency, now).offers([line.sku])
     refusal = offer.refusal(line.quantity)
     if refusal:
         refusal.on = customer

@@ -18,7 +18,8 @@ from orders.models import Cart
 from orders.payment import ON_ACCOUNT
 from orders.review import review_cart
 from orders.reviewed import Reviewed
-from orders.services import place_order, remove_from_cart, set_quantities
+from orders.services import place_order, remove_from_cart, renew_purchase, set_quantities
+from software.models import SoftwarePurchase
 
 METHODS = ["GET", "HEAD", "POST"]
 AFTER_SAVING = {"review": "orders:review"}  # by the button that was pressed; any other stays at the cart
@@ -44,6 +45,17 @@ def remove(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpRespo
     get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
     if remove_from_cart(tenant_id, sku_id, actor=request.user):
         messages.success(request, _("The line was taken out of the cart."))
+    return redirect("orders:cart", tenant_id)
+
+
+@require_POST
+@role_required(Permission.BUY)
+def renew(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID) -> HttpResponse:
+    """Put what is left of a purchase into the cart for a new term, and go there (B6)."""
+    purchases = SoftwarePurchase.objects.visible_to(request.user).of(tenant_id)
+    line = renew_purchase(get_object_or_404(purchases, public_id=purchase_id).public_id, actor=request.user)
+    done = _("The cart holds %(quantity)s × %(sku)s for a new term. Nothing is ordered yet.")
+    messages.success(request, done % {"quantity": line.quantity, "sku": line.sku.title})
     return redirect("orders:cart", tenant_id)
 
 

@@ -19,6 +19,7 @@ from orders.billing.ledger import ledger_of
 from orders.line_windows import LineWindow
 from orders.models import Order
 from orders.models.order import OrderQuerySet
+from orders.renewals import renewal_of
 from software.tax import NOTHING
 
 
@@ -57,10 +58,10 @@ def detail(request: SignedInRequest, number: str) -> HttpResponse:
     """One order: its lines with their windows and keys, and what was charged and credited for it."""
     now = timezone.now()
     order = get_object_or_404(Order.objects.visible_to(request.user).with_summary(utc_day(now)), number=number)
-    lines = list(order.lines.with_purchase().with_cancellation())
+    lines = list(order.lines.with_purchase().with_cancellation().with_sale(now))
     context = {
         "order": order,
-        "windows": [LineWindow(line, now) for line in lines],
+        "windows": [LineWindow(line, now, renewal_of(line, request.user, now)) for line in lines],
         "total": sum((line.amounts for line in lines), NOTHING),
         "first_software": next((line for line in lines if line.has_software), None),
         "ledger": ledger_of(order),

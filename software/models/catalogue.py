@@ -7,6 +7,7 @@ from typing import Self
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -165,8 +166,8 @@ class PriceQuerySet(models.QuerySet["Price"]):
     def sold_in(self, market: str, currency: str) -> Self:
         return self.filter(market=market, currency=currency)
 
-    def for_quantity(self, quantity: int) -> Self:
-        """The tier into which `quantity` falls (M6)."""
+    def for_quantity(self, quantity: int | Combinable) -> Self:
+        """The tier into which `quantity`, a number or what the database computes, falls (M6)."""
         return self.filter(Q(tier_max=None) | Q(tier_max__gte=quantity), tier_min__lte=quantity)
 
 

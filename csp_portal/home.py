@@ -76,6 +76,11 @@ def _closing_windows(user: User, now: datetime) -> Any:
     return [LineWindow(line, now) for line in lines[: ROWS_SHOWN + 1]]
 
 
+def _terms_ending(user: User, now: datetime) -> Any:
+    purchases = SoftwarePurchase.objects.visible_to(user).ending_soon(utc_day(now)).for_log()
+    return [LineWindow(purchase.order_line, now) for purchase in purchases[: ROWS_SHOWN + 1]]
+
+
 def _credits_to_come(user: User, now: datetime) -> Any:
     return Credit.objects.visible_to(user).to_come().with_line().select_related("entry").order_by("-fixed_at", "-pk")
 
@@ -94,7 +99,12 @@ CARDS = (
         Permission.SEE_SOFTWARE,
         "home/closing_windows.html",
         _closing_windows,
+        ways=(
+            Way(_("Those of the next 7 days"), "windows:list", query="?days=7"),
+            Way(_("All open windows"), "windows:list"),
+        ),
     ),
+    Card(_("Terms ending in the next 90 days"), Permission.SEE_SOFTWARE, "home/terms_ending.html", _terms_ending),
     Card(_("Keys pending"), Permission.SEE_SOFTWARE, "home/keys_pending.html", _keys_pending),
     Card(
         _("Credits to come"),

@@ -142,6 +142,7 @@ INSTALLED_APPS = [
     "orders",
     "orders.billing",
     "cancellations",
+    "cancellations.windows",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

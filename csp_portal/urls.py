@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("orders.urls")),
     path("", include("orders.billing.urls")),
     path("", include("cancellations.urls")),
+    path("", include("cancellations.windows.urls")),
     path("", include("activity.urls")),
 ]
 if not settings.PRODUCTION:

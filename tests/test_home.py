@@ -38,8 +38,9 @@ def cards(client_of):
     return open_page
 
 
-CLOSING, PENDING, CREDITS, POOLS, MAILS = (
+CLOSING, ENDING, PENDING, CREDITS, POOLS, MAILS = (
     "Cancellation windows closing in the next 7 days",
+    "Terms ending in the next 90 days",
     "Keys pending",
     "Credits to come",
     "Key pools to fill",
@@ -48,13 +49,14 @@ CLOSING, PENDING, CREDITS, POOLS, MAILS = (
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN_AGENT, Role.GLOBAL_ADMIN])
-def test_who_sells_sees_windows_keys_and_credits(cards, partner, role):
-    assert list(cards(UserFactory(partner=partner, roles=[role]))) == [CLOSING, PENDING, CREDITS]
+def test_who_sells_sees_windows_terms_keys_and_credits(cards, partner, role):
+    assert list(cards(UserFactory(partner=partner, roles=[role]))) == [CLOSING, ENDING, PENDING, CREDITS]
 
 
 def test_an_empty_morning_says_what_will_stand_there(see, agent):
     page = see(agent)
     assert "No window closes in the next 7 days" in page
+    assert "No term ends in the next 90 days" in page
     assert "No purchase waits for keys" in page
     assert "No credits on the next invoice" in page
 
@@ -68,13 +70,13 @@ def test_a_purchase_waits_until_its_keys_are_there(clock, see, cards, agent, cus
     assert cards(agent)[PENDING] == []
 
 
-def test_a_window_is_shown_from_seven_days_before_it_closes_until_it_has(clock, cards, agent, customer):
+def test_a_window_is_shown_from_seven_days_left_until_it_has_closed(clock, cards, agent, customer):
     line = buy_line(agent, customer, make_sku(keys=1))  # open until 2020-03-25T00:00:00Z
     shown = {}
-    for instant in ("2020-03-17T23:59:59Z", "2020-03-18T00:00:00Z", "2020-03-24T23:59:59Z", "2020-03-25T00:00:00Z"):
+    for instant in ("2020-03-16T23:59:59Z", "2020-03-17T00:00:00Z", "2020-03-24T23:59:59Z", "2020-03-25T00:00:00Z"):
         clock.set(instant)
         shown[instant[8:10]] = [window.line for window in cards(agent)[CLOSING]]
-    assert shown == {"17": [], "18": [line], "24": [line], "25": []}
+    assert shown == {"16": [], "17": [line], "24": [line], "25": []}
 
 
 @pytest.mark.parametrize(
@@ -93,11 +95,39 @@ def test_a_window_tells_the_days_left_and_its_last_day(clock, see, agent, custom
     assert "until the end of 24 March 2020 (UTC)" in page
 
 
-def test_what_cannot_be_cancelled_by_self_service_has_no_window_here(clock, cards, agent, customer):
-    buy_line(agent, customer, make_sku(cancellation_policy="support_only", keys=1))
+def test_what_goes_by_support_request_says_so_and_what_cannot_be_cancelled_is_not_here(
+    clock, see, cards, agent, customer
+):
+    line = buy_line(agent, customer, make_sku(cancellation_policy="support_only", keys=1))
+    buy_line(agent, customer, make_sku(cancellation_policy="never", keys=1))
     cancel(buy_line(agent, customer, make_sku(keys=1)), agent)
     clock.set("2020-03-24T12:00:00Z")
-    assert cards(agent)[CLOSING] == []
+    assert [window.line for window in cards(agent)[CLOSING]] == [line]
+    assert "until the end of 24 March 2020 (UTC) · only by support request" in see(agent)
+
+
+def test_the_card_of_windows_leads_to_all_of_them(client_of, agent):
+    page = client_of(agent).get("/").content.decode()
+    assert '<a href="/windows/?days=7">Those of the next 7 days</a>' in page
+    assert '<a href="/windows/">All open windows</a>' in page
+
+
+def test_a_term_is_shown_from_ninety_days_before_its_end_until_it_is_over(clock, cards, agent, customer):
+    line = buy_line(agent, customer, make_sku(keys=1))  # ends on 2021-01-24
+    cancel(buy_line(agent, customer, make_sku(keys=1)), agent)
+    shown = {}
+    for instant in ("2020-10-25T23:59:59Z", "2020-10-26T00:00:00Z", "2021-01-23T23:59:59Z", "2021-01-24T00:00:00Z"):
+        clock.set(instant)
+        shown[instant[5:10]] = [window.line for window in cards(agent)[ENDING]]
+    assert shown == {"10-25": [], "10-26": [line], "01-23": [line], "01-24": []}
+
+
+def test_a_term_tells_its_end_and_leads_to_where_it_is_renewed(clock, see, client_of, agent, customer):
+    line = buy_line(agent, customer, make_sku(keys=1), 2)
+    clock.set("2020-12-25T12:00:00Z")
+    told = f"2 for {customer.company_name} · {line.order.number} the term ends on 24 January 2021 (UTC) 30 days left"
+    assert told in see(agent)
+    assert f"&amp;purchase={line.purchase.public_id}" in client_of(agent).get("/").content.decode()
 
 
 def test_a_credit_is_to_come_until_its_month_is_closed(clock, see, cards, agent, customer):
@@ -125,7 +155,7 @@ def test_another_partners_morning_is_not_seen(clock, cards, agent, stranger, cus
     line = buy_line(stranger, CustomerFactory(partner=stranger.partner), make_sku())
     cancel(buy_line(stranger, line.order.customer, make_sku(keys=1)), stranger)
     clock.set("2020-03-24T12:00:00Z")
-    assert cards(agent) == {CLOSING: [], PENDING: [], CREDITS: []}
+    assert cards(agent) == {CLOSING: [], ENDING: [], PENDING: [], CREDITS: []}
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ACCOUNT_ADMIN, Role.REFERRAL_ADMIN, Role.MARKETING_CONTENT_ADMIN])

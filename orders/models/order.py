@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import Partner, User
-from csp_portal.calendar_utc import utc_day
+from csp_portal.calendar_utc import end_of_day, utc_day
 from csp_portal.money import AmountField
 from customers.models import Customer
 from software import window
@@ -174,9 +174,13 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         """Running lines that self-service can still cancel at `now`."""
         return self.filter(in_window(now), policy_version__policy=CancellationPolicy.SELF_SERVICE)
 
+    def in_window(self, now: datetime) -> Self:
+        """Running lines whose window is open at `now`, by whichever way their policy has, the first to close first."""
+        return self.filter(in_window(now)).order_by("window_closes_at", "pk")
+
     def closing_soon(self, now: datetime) -> Self:
-        """Lines whose window is open and closes within the next seven days, the first to close first (C10)."""
-        return self.window_open(now).filter(window_closes_at__lte=now + CLOSING_SOON).order_by("window_closes_at", "pk")
+        """Those of them with at most seven days left, as days are counted: to the end of the last one (C2, C10)."""
+        return self.in_window(now).filter(window_closes_at__lte=end_of_day(utc_day(now) + CLOSING_SOON))
 
     def with_sale(self, now: datetime) -> Self:
         """Each with whether its customer's market could buy what is left of it again at `now`, for `renewal_of`."""

@@ -4,12 +4,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
-
+from csp_portal import kept_uploads
 from csp_portal.accounts.models import User
 from customers.import_file import ImportRow
 
-KEPT_FOR = 60 * 60  # seconds
+_KIND = "customers"
 
 
 @dataclass(frozen=True)
@@ -22,20 +21,14 @@ class Upload:
 
 def keep(upload: Upload, user: User) -> uuid.UUID:
     """Keep a checked file; answers the id by which only this user gets it back."""
-    upload_id = uuid.uuid4()
     rows = [(row.line, {**row.details, "tenant_id": str(row.details["tenant_id"])}) for row in upload.rows]
-    cache.set(_key(user, upload_id), {"file_name": upload.file_name, "rows": rows}, KEPT_FOR)
-    return upload_id
+    return kept_uploads.keep(_KIND, {"file_name": upload.file_name, "rows": rows}, user)
 
 
 def kept(upload_id: uuid.UUID, user: User) -> Upload | None:
     """The user's checked file; None once the hour is over."""
-    found: dict[str, Any] | None = cache.get(_key(user, upload_id))
+    found: dict[str, Any] | None = kept_uploads.kept(_KIND, upload_id, user)
     if found is None:
         return None
     rows = [ImportRow(line, {**row, "tenant_id": uuid.UUID(row["tenant_id"])}) for line, row in found["rows"]]
     return Upload(found["file_name"], rows)
-
-
-def _key(user: User, upload_id: uuid.UUID) -> str:
-    return f"customers-import:{user.public_id}:{upload_id}"

@@ -18,6 +18,7 @@ from orders.billing.services import close_due_months, issue_due_invoices
 from software.models import MarketRestriction, PolicyVersion, TaxRate
 from software.services import start_download
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_link, make_sku
+from tests.payments import pay
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,7 @@ def world(clock) -> World:
     clock.set("2020-02-10T09:00:00Z")
     close_due_months(timezone.now())
     issue_due_invoices(timezone.now())
+    payment = pay(Invoice.objects.get(), "1.00", on="2020-02-10")
     mail = Mail.objects.create(cause="1", to="a@b.example", subject="A note", text="Read.")
     values = {
         "tenant_id": customer.tenant_id,
@@ -105,13 +107,14 @@ def world(clock) -> World:
         "token": link.token,
         "mail_id": mail.public_id,
         "partner_id": partner.public_id,
+        "payment_id": payment.public_id,
         "version_pk": PolicyVersion.objects.earliest("pk").pk,
         "sent": 1580472000,
         "state": "0" * 32,
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}
-    own_values |= house_values(partner, mail, *catalogue_rows(line.purchase))
+    own_values |= house_values(partner, mail, payment, payment.invoice, *catalogue_rows(line.purchase))
     return World(partner, values, own_values, people_of(None, Role.OPERATOR_ADMIN))
 
 

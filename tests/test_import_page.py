@@ -6,7 +6,7 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from customers import uploads
+from csp_portal import kept_uploads
 from customers.import_file import LARGEST_FILE
 from customers.models import Customer
 from tests.factories import CustomerFactory
@@ -95,8 +95,8 @@ def test_a_file_that_will_not_do_is_told_in_a_sentence(client_of, agent, sent, s
 
 
 def test_after_an_hour_a_checked_file_is_forgotten_and_that_is_said(client_of, agent, monkeypatch):
-    assert uploads.KEPT_FOR == 60 * 60
-    monkeypatch.setattr(uploads, "KEPT_FOR", 0)
+    assert kept_uploads.KEPT_FOR == 60 * 60
+    monkeypatch.setattr(kept_uploads, "KEPT_FOR", 0)
     client = client_of(agent)
     upload_id = checked(client, row())
     for answer in (client.get, client.post):

@@ -1,8 +1,8 @@
-"""How a credit was computed, told with its own numbers (R1, R2)."""
+"""How a credit was computed, told with its own numbers (R1 to R3)."""
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Self
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
@@ -11,60 +11,96 @@ from orders.models import OrderLine
 from software.tax import Amounts
 
 
-@dataclass(frozen=True)
-class Computation:
-    """What a credit was computed from; `charged` is the line's gross where prices include tax, else its net."""
-
-    currency: str
-    charged: Decimal
-    line: Amounts
-    credit: Amounts
-    tax_included: bool
-    term_days: int | None
-    days_used: int | None
-
-    @classmethod
-    def of(
-        cls, line: OrderLine, credit: Amounts, *, charged: Decimal, term_days: int | None, days_used: int | None
-    ) -> Self:
-        """How `credit` comes about on a line; the days are None where nothing is prorated."""
-        return cls(
-            currency=line.order.currency,
-            charged=charged,
-            line=line.amounts,
-            credit=credit,
-            tax_included=line.tax_included,
-            term_days=term_days,
-            days_used=days_used,
-        )
+class Computed(Protocol):
+    """A credit with what it was computed from, fixed or only quoted; amounts in the currency of its line's order."""
 
     @property
-    def base(self) -> Decimal:
+    def amounts(self) -> Amounts:
+        """What is given back."""
+
+    @property
+    def charged(self) -> Decimal:
+        """What the cancelled units were charged: gross where prices include tax, else net (R3)."""
+
+    @property
+    def quantity(self) -> int:
+        """Units that are cancelled."""
+
+    @property
+    def units_before(self) -> int:
+        """Units of the line that were cancelled before."""
+
+    @property
+    def credited_before(self) -> Amounts:
+        """What the line had been credited before."""
+
+    @property
+    def term_days(self) -> int | None:
+        """T; None where nothing is prorated (R1)."""
+
+    @property
+    def days_used(self) -> int | None:
+        """U; None where nothing is prorated."""
+
+
+def explain_credit(line: OrderLine, credit: Computed) -> list[str]:
+    """How the credit of a line comes about, in sentences: what its units were charged, the amount, its tax."""
+    return list(filter(None, _Explanation(line, credit).sentences()))
+
+
+@dataclass(frozen=True)
+class _Explanation:
+    line: OrderLine
+    credit: Computed
+
+    def sentences(self) -> tuple[str, str, str]:
+        return self._part(), self._amount(), self._tax()
+
+    @property
+    def _base(self) -> Decimal:
         """The part of the credit that was computed first; tax follows it."""
-        return self.credit.base(included=self.tax_included)
+        return self.credit.amounts.base(included=self.line.tax_included)
 
-    def sentences(self) -> list[str]:
-        """First the amount, then its tax."""
-        return [self._amount_sentence(), self._tax_sentence()]
-
-    def _amount_sentence(self) -> str:
+    def _part(self) -> str:
+        """What the cancelled units were charged, where they are not the whole line (R3)."""
+        credit, line = self.credit, self.line
+        if credit.quantity == line.quantity:
+            return ""
         facts = {
-            "charged": self._money(self.charged),
-            "term": self.term_days,
-            "used": self.days_used,
-            "credit": self._money(self.base),
+            "part": self._money(credit.charged),
+            "charged": self._money(line.charged),
+            "units": credit.units_before + credit.quantity,
+            "quantity": line.quantity,
+            "before": credit.units_before,
         }
-        if self.term_days is None:
+        if not credit.units_before:
+            return _("Charged for this part: %(charged)s × %(units)s / %(quantity)s = %(part)s.") % facts
+        return (
+            _(
+                "Charged for this part: %(charged)s × %(units)s / %(quantity)s, less what the %(before)s units "
+                "cancelled before were charged, = %(part)s."
+            )
+            % facts
+        )
+
+    def _amount(self) -> str:
+        facts = {
+            "charged": self._money(self.credit.charged),
+            "term": self.credit.term_days,
+            "used": self.credit.days_used,
+            "credit": self._money(self._base),
+        }
+        if self.credit.term_days is None:
             return self._whole() % facts
         return self._prorated() % facts
 
     def _whole(self) -> str:
-        if self.tax_included:
+        if self.line.tax_included:
             return _("Gross: 100%% of the %(charged)s that was charged.")
         return _("Net: 100%% of the %(charged)s that was charged.")
 
     def _prorated(self) -> str:
-        if self.tax_included:
+        if self.line.tax_included:
             return _(
                 "Gross: %(charged)s × (%(term)s − %(used)s) / %(term)s = %(credit)s; "
                 "%(used)s of the term's %(term)s days were used."
@@ -74,18 +110,25 @@ class Computation:
             "%(used)s of the term's %(term)s days were used."
         )
 
-    def _tax_sentence(self) -> str:
+    def _tax(self) -> str:
+        line, before = self.line, self.credit.credited_before
+        so_far = before.base(included=line.tax_included) + self._base
         facts = {
-            "line_tax": self._money(self.line.tax),
-            "credit": self._money(self.base),
-            "charged": self._money(self.charged),
-            "tax": self._money(self.credit.tax),
+            "line_tax": self._money(line.tax),
+            "credit": self._money(so_far),
+            "charged": self._money(line.charged),
+            "tax": self._money(self.credit.amounts.tax),
+            "before": self._money(before.tax),
         }
-        if not self.line.tax:
+        if not line.tax:
             return _("Tax: none was charged, so none is credited.")
-        if self.credit == self.line:
+        if self.credit.amounts == line.amounts:
             return _("Tax: all of the %(line_tax)s that was charged.") % facts
-        return _("Tax: %(line_tax)s × %(credit)s / %(charged)s = %(tax)s.") % facts
+        if not before.gross:
+            return _("Tax: %(line_tax)s × %(credit)s / %(charged)s = %(tax)s.") % facts
+        return (
+            _("Tax: %(line_tax)s × %(credit)s / %(charged)s, less the %(before)s credited before, = %(tax)s.") % facts
+        )
 
     def _money(self, amount: Decimal) -> str:
-        return format_money(amount, self.currency)
+        return format_money(amount, self.line.order.currency)

@@ -1,20 +1,23 @@
-"""The operator sets how much a partner may owe (B3, P5)."""
+"""The operator sets how much a partner may owe, posts what was received, and reverses what was wrong (B3, P5, R6)."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from csp_portal.accounts.models import Partner
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
+from csp_portal.calendar_utc import utc_day
+from csp_portal.errors import Refusal
 from csp_portal.rounding import plain_amount
-from orders.billing.forms import CreditLimitForm
-from orders.billing.models import Account
-from orders.billing.services import set_credit_limit
+from orders.billing.forms import CreditLimitForm, PaymentForm, ReversalForm
+from orders.billing.models import Account, Invoice, Payment
+from orders.billing.services import post_payment, reversal_refusal, reverse_payment, set_credit_limit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,3 +40,45 @@ def _as_typed(account: Account | None) -> dict[str, str]:
         return {}
     limit = "" if account.credit_limit is None else plain_amount(account.credit_limit, account.currency)
     return {"currency": account.currency, "limit": limit}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Permission.KEEP_HOUSE)
+def payment(request: SignedInRequest, invoice_number: str) -> HttpResponse:
+    """A form for money received for an invoice; what is open and today are filled in."""
+    invoices = Invoice.objects.numbered(invoice_number).with_totals().select_related("account__partner")
+    invoice = get_object_or_404(invoices)
+    form = PaymentForm(request.POST or None, initial=_expected(invoice))
+    if request.method == "POST" and form.is_valid():
+        try:
+            posted = post_payment(invoice.pk, **form.cleaned_data, actor=request.user)
+        except Refusal as refusal:
+            form.add_error(None, refusal.form_error)
+        else:
+            messages.success(request, _("The payment %(reference)s is posted.") % {"reference": posted.reference})
+            return redirect("admin:billing_invoice_change", invoice.pk)
+    return render(request, "billing/payment.html", {"invoice": invoice, "form": form})
+
+
+def _expected(invoice: Invoice) -> dict[str, str]:
+    """What a payment of all that is open would be, received today."""
+    open_amount = plain_amount(invoice.open_amount, invoice.account.currency)
+    return {"amount": open_amount, "received_on": utc_day(timezone.now()).isoformat()}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Permission.KEEP_HOUSE)
+def reversal(request: SignedInRequest, payment_id: UUID) -> HttpResponse:
+    """A form that takes a wrong payment back."""
+    wrong = get_object_or_404(Payment.objects.with_names(), public_id=payment_id)
+    form = ReversalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = reverse_payment(wrong.pk, reference=form.cleaned_data["reference"], actor=request.user)
+        except Refusal as refusal:
+            form.add_error(None, refusal.form_error)
+        else:
+            messages.success(request, _("The payment %(reference)s is reversed.") % {"reference": wrong.reference})
+            return redirect("admin:billing_payment_change", made.pk)
+    shown = {"payment": wrong, "form": form, "refusal": reversal_refusal(wrong)}
+    return render(request, "billing/reversal.html", shown)

@@ -16,6 +16,7 @@ from orders.billing.reconciliation import COLUMNS, reconciliation_rows
 from orders.billing.statements import issue_day, open_months
 
 CREDITS_SHOWN = 10  # of those to be posted; they are posted within a minute
+PAYMENTS_SHOWN = 100  # on the page of an invoice
 
 
 @require_safe
@@ -104,5 +105,6 @@ def _statement(request: SignedInRequest, found: Invoice) -> HttpResponse:
         "issue_day": issue_day(found.month),
         "carried": list(found.entries.carried().with_causes().by_order()),
         "page": page_of(request, found.entries.of_orders().with_causes().by_order()),
+        "payments": found.payments.select_related("reverses", "reversal")[:PAYMENTS_SHOWN],
     }
     return render(request, "billing/invoice.html", context)

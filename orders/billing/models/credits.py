@@ -1,5 +1,6 @@
 """Credits: what a cancellation gives back, fixed with its cause (R1, R4)."""
 
+from decimal import Decimal
 from typing import Self
 
 from django.db import models
@@ -7,7 +8,7 @@ from django.db.models import F, Q
 
 from csp_portal.accounts.models import User
 from csp_portal.money import AmountField
-from orders.billing.explanations import Computation
+from orders.billing.explanations import explain_credit
 from orders.models import OrderLine
 from software.tax import Amounts
 
@@ -30,7 +31,11 @@ class CreditQuerySet(models.QuerySet["Credit"]):
 
 
 class Credit(models.Model):
-    """What a cancellation gives back for a line, fixed in its transaction with how it was computed (R1, R4)."""
+    """What a cancellation gives back for a line, fixed in its transaction with how it was computed (R1 to R4).
+
+    `charged` is what the cancelled units were charged, the base of the credit (R3). What the line had been credited
+    before stands here too: a line is credited once from each state that it was in.
+    """
 
     append_only = True
 
@@ -41,6 +46,9 @@ class Credit(models.Model):
     tax = AmountField()
     gross = AmountField()
     charged = AmountField()
+    units_before = models.PositiveIntegerField(default=0)
+    net_before = AmountField(default=Decimal(0))
+    tax_before = AmountField(default=Decimal(0))
     term_days = models.PositiveIntegerField(null=True)
     days_used = models.PositiveIntegerField(null=True)
 
@@ -51,6 +59,8 @@ class Credit(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="billing_credit_adds_up"),
             models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0), name="billing_credit_not_negative"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="billing_credit_of_units"),
+            models.UniqueConstraint("order_line", "units_before", name="billing_credit_once_per_units"),
             models.CheckConstraint(
                 condition=Q(term_days=None, days_used=None) | Q(days_used__lte=F("term_days")),
                 name="billing_credit_days_within_term",
@@ -65,9 +75,11 @@ class Credit(models.Model):
         return Amounts(self.net, self.tax, self.gross)
 
     @property
+    def credited_before(self) -> Amounts:
+        """What the line had been credited before."""
+        return Amounts(self.net_before, self.tax_before, self.net_before + self.tax_before)
+
+    @property
     def how_computed(self) -> list[str]:
         """How it came about, in sentences with its numbers (R5)."""
-        computation = Computation.of(
-            self.order_line, self.amounts, charged=self.charged, term_days=self.term_days, days_used=self.days_used
-        )
-        return computation.sentences()
+        return explain_credit(self.order_line, self)

@@ -84,6 +84,8 @@ class Invoice(models.Model):
     objects = InvoiceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
         ordering = ("-month", "account")
         constraints = (
             models.UniqueConstraint("account", "month", name="billing_invoice_once"),

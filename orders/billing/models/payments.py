@@ -10,12 +10,25 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import User
-from csp_portal.errors import Loggable
 from csp_portal.money import AmountField
+from csp_portal.rounding import plain_amount
 from orders.billing.models.accounts import Account
 from orders.billing.models.invoices import Invoice
 
 REFERENCE_LENGTH = 100  # characters
+
+
+class PaymentState(models.TextChoices):
+    """What has become of a payment."""
+
+    POSTED = "posted", _("posted")
+    REVERSED = "reversed", _("reversed")
+    REVERSAL = "reversal", _("reversal")
+
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return "good" if self == PaymentState.POSTED else "neutral"
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -88,7 +101,22 @@ class Payment(models.Model):
         """The row that corrects it, where one does."""
         return getattr(self, "reversal", None)
 
+    @property
+    def state(self) -> "PaymentState":
+        """Of a payment that was fetched `with_names`."""
+        if self.is_reversal:
+            return PaymentState.REVERSAL
+        return PaymentState.REVERSED if self.reversed_by else PaymentState.POSTED
+
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""
-        invoice: Loggable = self.invoice
-        return invoice.log_subject()
+        details = {
+            "invoice": self.invoice.public_number,
+            "amount": plain_amount(self.amount, self.account.currency),
+            "currency": self.account.currency,
+            "received_on": self.received_on.isoformat(),
+            "reference": self.reference,
+        }
+        if self.reverses is not None:
+            details["reverses"] = self.reverses.reference
+        return {"partner_id": self.account.partner_id, "details": details}

@@ -3,13 +3,16 @@
 from orders.billing.services.closing import close_due_months, issue_due_invoices, issue_invoice
 from orders.billing.services.credits import credit_month, fix_credit, month_of_credit
 from orders.billing.services.limits import set_credit_limit
+from orders.billing.services.payment_imports import check_payments, import_payments
 from orders.billing.services.payments import post_payment, reversal_refusal, reverse_payment
 from orders.billing.services.posting import post_charges, post_credit, post_due_credits
 
 __all__ = [
+    "check_payments",
     "close_due_months",
     "credit_month",
     "fix_credit",
+    "import_payments",
     "issue_due_invoices",
     "issue_invoice",
     "month_of_credit",

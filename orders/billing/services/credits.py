@@ -5,42 +5,42 @@ from datetime import date, datetime
 from celery import signature
 from django.db import transaction
 
+from orders.billing.explanations import Computed
 from orders.billing.models import Account, Credit, Entry
+from orders.billing.services.posting import locked_account
 from orders.models import OrderLine
-from software.tax import Amounts
 
 POST_CREDIT = "orders.billing.tasks.post_credit"  # by name: the task calls this package
 
 
-def fix_credit(
-    line: OrderLine,
-    amounts: Amounts,
-    *,
-    quantity: int,
-    now: datetime,
-    term_days: int | None,
-    days_used: int | None,
-) -> Credit:
-    """Fix what the line is credited for `quantity` units, and queue its posting for after the commit (R3, R4).
+def fix_credit(line: OrderLine, computed: Computed, *, now: datetime) -> Credit:
+    """Fix what the line is credited, and queue its posting for after the commit (R3, R4).
 
-    Runs in the caller's transaction, which holds the line's lock; the database refuses more than was charged.
+    Runs in the caller's transaction, which holds the line's lock; the database refuses more than was charged. Takes
+    the account's lock too, so that a month that is being closed either has this credit or leaves it to the next: from
+    here on `credit_month` answers for good (R5).
     """
-    line.quantity_cancelled += quantity
+    locked_account(line.order.partner_id, line.order.currency)
+    amounts, before = computed.amounts, line.credited
+    credit = Credit.objects.create(
+        order_line=line,
+        fixed_at=now,
+        quantity=computed.quantity,
+        net=amounts.net,
+        tax=amounts.tax,
+        gross=amounts.gross,
+        charged=computed.charged,
+        units_before=line.quantity_cancelled,
+        net_before=before.net,
+        tax_before=before.tax,
+        term_days=computed.term_days,
+        days_used=computed.days_used,
+    )
+    line.quantity_cancelled += computed.quantity
     line.credited_net += amounts.net
     line.credited_tax += amounts.tax
     line.credited_gross += amounts.gross
     line.save(update_fields=["quantity_cancelled", "credited_net", "credited_tax", "credited_gross"])
-    credit = Credit.objects.create(
-        order_line=line,
-        fixed_at=now,
-        quantity=quantity,
-        net=amounts.net,
-        tax=amounts.tax,
-        gross=amounts.gross,
-        charged=line.charged,
-        term_days=term_days,
-        days_used=days_used,
-    )
     # A broker that is down must not undo the answer: the sweep finds what was never queued.
     post = signature(POST_CREDIT, args=(credit.pk,))
     transaction.on_commit(post.delay, robust=True)
@@ -55,6 +55,6 @@ def credit_month(line: OrderLine, now: datetime) -> date:
 
 
 def month_of_credit(credit: Credit) -> date:
-    """The invoice month of a fixed credit: that of its entry; until it stands, as far as is known now (R5)."""
+    """The invoice month of a fixed credit: that of its entry; until it stands, the one it will be posted to (R5)."""
     entry = Entry.objects.filter(credit=credit).first()
     return entry.month if entry else credit_month(credit.order_line, credit.fixed_at)

@@ -12,7 +12,7 @@ from csp_portal.accounts.permissions import require_housekeeper
 from csp_portal.calendar_utc import start_of_day, utc_day
 from csp_portal.errors import Refusal
 from csp_portal.money import Money
-from csp_portal.rounding import plain_amount, round_half_up
+from csp_portal.rounding import round_half_up
 from csp_portal.typed_text import one_line
 from orders.billing import reasons
 from orders.billing.models import REFERENCE_LENGTH, Account, Invoice, Payment
@@ -101,7 +101,7 @@ def save_payment(payment: Payment, *, actor: Actor | SignedIn) -> Payment:
     """Save and record it; the caller has checked it under the locks."""
     payment.save(force_insert=True)
     action = Action.PAYMENT_REVERSED if payment.is_reversal else Action.PAYMENT_POSTED
-    record(action, actor=actor, on=payment.invoice, details=_told(payment))
+    record(action, actor=actor, on=payment)
     return payment
 
 
@@ -164,15 +164,3 @@ def _unfit_reference(payment: Payment) -> Refusal | None:
     if 0 < len(payment.reference) <= REFERENCE_LENGTH:
         return None
     return Refusal(reasons.REFERENCE_UNFIT, longest=REFERENCE_LENGTH, on=payment.invoice)
-
-
-def _told(payment: Payment) -> dict[str, str]:
-    """What the log says of it."""
-    told = {
-        "invoice": payment.invoice.public_number,
-        "amount": plain_amount(payment.amount, payment.account.currency),
-        "currency": payment.account.currency,
-        "received_on": payment.received_on.isoformat(),
-        "reference": payment.reference,
-    }
-    return told if payment.reverses is None else {**told, "reverses": payment.reverses.reference}

@@ -62,6 +62,7 @@ class Action(models.TextChoices):
     DOWNLOAD_CLOSED = "download_closed", _("Download closed")
     DOWNLOADS_MISCOUNTED = "downloads_miscounted", _("Downloads miscounted")
     PURCHASE_CANCELLED = "purchase_cancelled", _("Purchase cancelled")
+    QUANTITY_CANCELLED = "quantity_cancelled", _("Part of a purchase cancelled")
     CANCEL_REFUSED = "cancel_refused", _("Cancellation refused")
     CREDIT_POSTED = "credit_posted", _("Credit posted")
     MONTH_CLOSED = "month_closed", _("Month closed")

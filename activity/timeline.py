@@ -48,17 +48,19 @@ class KeyTimeline:
     def steps(self, page: "Page[Event]") -> Iterator[Step]:
         """The steps of a page of `seen`: a key is revoked after all that, and loaded and allotted before it."""
         if self.key.revoked_at and not page.has_previous():
-            yield Step(
-                _("Revoked with its purchase"), self.key.revoked_at, self._doers.get(Action.PURCHASE_CANCELLED, "")
-            )
+            yield Step(self._how_revoked(), self.key.revoked_at, self._revoker)
         for event in page:
             yield Step(self._what(event), event.occurred_at, "" if self.names_refusal else event.who)
         if not page.has_next():
             if self.key.allotted_at:
-                yield Step(
-                    _("Allotted to the purchase"), self.key.allotted_at, self._doers.get(Action.KEYS_ALLOTTED, "")
-                )
+                yield Step(_("Allotted to the purchase"), self.key.allotted_at, self._allotter)
             yield Step(_("Loaded into the pool"), self.key.imported_at, "" if self.names_refusal else _("the operator"))
+
+    def _how_revoked(self) -> Text:
+        assert self.key.purchase is not None  # it was allotted
+        if self.key.purchase.cancelled_at == self.key.revoked_at:
+            return _("Revoked with its purchase")
+        return _("Revoked with a part of its purchase")
 
     def _what(self, event: Event) -> Text:
         """What was done, and whether it is certain that it was done with this key."""
@@ -73,10 +75,21 @@ class KeyTimeline:
         assert purchase is not None  # a key in the pool is nobody's
         return Event.objects.of_partner(purchase.customer.partner_id).of_purchase(purchase.public_id)
 
+    @property
+    def _allotter(self) -> str:
+        return next((event.who for event in self._acts if event.action == Action.KEYS_ALLOTTED), "")
+
+    @property
+    def _revoker(self) -> str:
+        """Who cancelled the purchase, or the part of it, with which the key was revoked."""
+        revoked_at = self.key.revoked_at
+        cancelled = (event for event in self._acts if event.action != Action.KEYS_ALLOTTED)
+        return next((event.who for event in cancelled if revoked_at and event.occurred_at >= revoked_at), "")
+
     @cached_property
-    def _doers(self) -> dict[str, str]:
-        """Who allotted the purchase's keys, and who cancelled it."""
+    def _acts(self) -> list[Event]:
+        """What gave the purchase its keys and took them, in its order; nothing for who is told no names."""
         if self.names_refusal:
-            return {}
-        acts = self._of_purchase.filter(action__in=(Action.KEYS_ALLOTTED, Action.PURCHASE_CANCELLED))
-        return {event.action: event.who for event in acts}
+            return []
+        acts = (Action.KEYS_ALLOTTED, Action.QUANTITY_CANCELLED, Action.PURCHASE_CANCELLED)
+        return list(self._of_purchase.filter(action__in=acts).order_by("occurred_at", "pk"))

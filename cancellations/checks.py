@@ -9,7 +9,7 @@ from cancellations.models import Cancellation
 from cancellations.quotes import Quote
 from csp_portal.errors import Reason, Refusal
 from orders.models import OrderLine
-from software.models import CancellationPolicy
+from software.models import CancellationPolicy, KeyIssue, Kind
 
 
 def line_refusal(line: OrderLine, now: datetime) -> Refusal | None:
@@ -25,6 +25,26 @@ def line_refusal(line: OrderLine, now: datetime) -> Refusal | None:
     return None
 
 
+def is_divisible(line: OrderLine) -> bool:
+    """Whether a part of the line's units can be cancelled (C8).
+
+    Those of a subscription, or of what has a key for each unit; never those that share one key.
+    """
+    sku = line.purchase.sku
+    if sku.key_issue == KeyIssue.PER_LINE:
+        return False
+    return sku.key_issue == KeyIssue.PER_UNIT or sku.product.kind == Kind.SUBSCRIPTION
+
+
+def quantity_refusal(line: OrderLine, quantity: int) -> Refusal | None:
+    """Why not so many units of the line can be cancelled; None if they can (C8)."""
+    if not 0 < quantity <= line.quantity_left:
+        return _refusal(reasons.QUANTITY_NOT_LEFT, line, quantity=line.quantity_left)
+    if quantity < line.quantity_left and not is_divisible(line):
+        return _refusal(reasons.ONLY_WHOLE, line, quantity=line.quantity_left)
+    return None
+
+
 def check_confirmable(line: OrderLine, quote: Quote | None, *, notice_accepted: bool, now: datetime) -> Quote:
     """Every check after the role's, on a line that is locked; answers the quote that binds.
 
@@ -37,6 +57,9 @@ def check_confirmable(line: OrderLine, quote: Quote | None, *, notice_accepted: 
         raise refusal
     if own is None:
         raise _refusal(reasons.QUOTE_NOT_VALID, line)
+    refusal = quantity_refusal(line, own.quantity)
+    if refusal is not None:
+        raise refusal
     if not good:
         raise _refusal(reasons.QUOTE_EXPIRED, line)
     if not own.fits(line):
@@ -47,7 +70,7 @@ def check_confirmable(line: OrderLine, quote: Quote | None, *, notice_accepted: 
 
 
 def _already_cancelled(line: OrderLine) -> Refusal:
-    done: Cancellation = line.cancellation
+    done: Cancellation = line.last_cancellation
     return _refusal(reasons.ALREADY_CANCELLED, line, who=done.cancelled_by.email, when=done.cancelled_at)
 
 

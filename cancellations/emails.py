@@ -15,7 +15,7 @@ from orders.billing.services import month_of_credit
 
 
 def tell_of_cancellation(cancellation: Cancellation) -> None:
-    """Mail who cancelled, and who had ordered, what was revoked and credited; in the cancellation's transaction (C6).
+    """Mail who cancelled, and who had ordered, what was revoked and credited; in its transaction (C6).
 
     Never a key: what was revoked is counted.
     """
@@ -25,10 +25,11 @@ def tell_of_cancellation(cancellation: Cancellation) -> None:
         queue_mail(
             user.email,
             "purchase_cancelled",
-            cause=f"purchase_cancelled:{line.purchase.public_id}",
+            cause=f"purchase_cancelled:{line.purchase.public_id}:{cancellation.credit.units_before}",
             order=order.number,
             sku=line.sku_title,
-            quantity=cancellation.credit.quantity,
+            quantity=cancellation.quantity,
+            left=cancellation.left or "",
             customer=order.customer.company_name,
             who=cancellation.cancelled_by.email,
             when=cancellation.cancelled_at,

@@ -1,8 +1,11 @@
-"""The form of a cancellation."""
+"""The forms of a cancellation."""
 
+import re
 from typing import TypedDict
 
 from django import forms
+
+_UNITS = re.compile(r"[0-9]{1,9}")
 
 
 class Sent(TypedDict):
@@ -25,3 +28,11 @@ class CancellationForm(forms.Form):
             "quote": self.cleaned_data.get("quote", ""),
             "notice_accepted": self.cleaned_data.get("notice_accepted", False),
         }
+
+
+def units_in(text: str) -> int | None:
+    """The number of units that was typed; None for nothing, 0 for what is no number, which no line has to cancel."""
+    typed = text.strip()
+    if not typed:
+        return None
+    return int(typed) if _UNITS.fullmatch(typed) else 0

@@ -8,12 +8,19 @@ from orders.billing.models import Credit
 from orders.models import OrderLine
 
 
+class CancellationManager(models.Manager["Cancellation"]):
+    """A cancellation is never shown without who did it, its credit, and the entry once it stands."""
+
+    def get_queryset(self) -> models.QuerySet["Cancellation"]:
+        return super().get_queryset().select_related("cancelled_by", "credit__entry")
+
+
 class Cancellation(models.Model):
-    """One line cancelled: by whom, under which version of the Important message, with which credit."""
+    """Units of a line cancelled, or all of them: by whom, under which Important message, with which credit (C6, C8)."""
 
     append_only = True
 
-    order_line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, related_name="cancellation")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="cancellations")
     credit = models.OneToOneField(Credit, on_delete=models.PROTECT, related_name="cancellation")
     cancelled_at = models.DateTimeField()
     cancelled_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -22,5 +29,20 @@ class Cancellation(models.Model):
     keys_revoked = models.PositiveIntegerField()
     links_revoked = models.PositiveIntegerField()
 
+    objects = CancellationManager()
+
+    class Meta:
+        ordering = ("cancelled_at", "pk")
+
     def __str__(self) -> str:
         return f"{self.order_line}: {self.cancelled_at:%Y-%m-%d}"
+
+    @property
+    def quantity(self) -> int:
+        """Units that it cancelled."""
+        return self.credit.quantity
+
+    @property
+    def left(self) -> int:
+        """Units that it left to the customer."""
+        return self.order_line.quantity - self.credit.units_before - self.credit.quantity

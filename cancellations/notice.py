@@ -4,8 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from csp_portal.errors import Text
 
-NOTICE_VERSION = 1
-
+# A version is never changed: people have accepted it. Another text is another version.
 NOTICES: dict[int, tuple[Text, ...]] = {
     1: (
         _("All keys and download links of this purchase are revoked at once, for you and for your customer."),
@@ -19,9 +18,23 @@ NOTICES: dict[int, tuple[Text, ...]] = {
             "subscriptions."
         ),
     ),
+    2: (
+        _(
+            "Of the cancelled units the keys are revoked at once, for you and for your customer: first those that "
+            "nobody has seen, then the newest. The download links stay, for the units that are left."
+        ),
+        _("You and your customer must stop using the cancelled units and uninstall them."),
+        _("The item stays listed with the units that are left and their keys."),
+        _(
+            "A credit for the cancelled units comes on the next monthly invoice: 100 % for perpetual software, "
+            "prorated by day for subscriptions."
+        ),
+    ),
 }
+OF_THE_WHOLE = 1
+OF_A_PART = 2
 
 
-def current_notice() -> tuple[Text, ...]:
-    """The sentences of the message in force."""
-    return NOTICES[NOTICE_VERSION]
+def notice_version(*, whole: bool) -> int:
+    """The version in force of the message for a whole purchase, or for a part of its units (C8)."""
+    return OF_THE_WHOLE if whole else OF_A_PART

@@ -1,4 +1,4 @@
-"""How much of a charge comes back (R1, R2). Pure: no Django.
+"""How much of a charge comes back (R1 to R3). Pure: no Django.
 
 Amounts are `Decimal` in the currency's major unit, rounded to its minor unit; days are UTC days.
 """
@@ -19,6 +19,19 @@ def term_days(start: date, end: date) -> int:
 def days_used(start: date, cancelled: date) -> int:
     """U: 0 on the start date, else every day that was begun, the first included."""
     return 0 if cancelled <= start else (cancelled - start).days + 1
+
+
+def part_base(charged: Decimal, *, quantity: int, before: int, part: int, currency: str) -> Decimal:
+    """What `part` of `quantity` units were charged, after `before` units were cancelled already (R3).
+
+    `round_half_up(charged × c / n)` for the c units cancelled so far, these included, less the bases used before: the
+    parts of a line always add up to what it was charged.
+    """
+    return _base_of(charged, quantity, before + part, currency) - _base_of(charged, quantity, before, currency)
+
+
+def _base_of(charged: Decimal, quantity: int, units: int, currency: str) -> Decimal:
+    return round_half_up(Fraction(charged) * units / quantity, currency)
 
 
 def prorate(charged: Decimal, term: int, used: int, currency: str) -> Decimal:

@@ -18,12 +18,15 @@ QUOTE_LIFETIME = timedelta(minutes=15)
 _SALT = "cancellations.quote"
 
 
+_AMOUNTS = ("charged", "net", "tax", "gross", "net_before", "tax_before")
+
+
 @dataclass(frozen=True)
 class Quote:
-    """What cancelling a line gives back, as computed at `quoted_at`; days are None where nothing is prorated.
+    """What cancelling units of a line gives back, as computed at `quoted_at`; days are None where nothing is prorated.
 
-    It is bound to the purchase, not to who asked for it: the amounts are the same for everybody, and who confirms is
-    checked and recorded at the confirmation.
+    `charged` is what these units were charged (R3). The quote is bound to the purchase, not to who asked for it: the
+    amounts are the same for everybody, and who confirms is checked and recorded at the confirmation.
     """
 
     purchase_id: UUID
@@ -36,11 +39,18 @@ class Quote:
     term_days: int | None
     days_used: int | None
     policy_version: int
-    credited_before: Decimal
+    units_before: int
+    net_before: Decimal
+    tax_before: Decimal
 
     @property
     def amounts(self) -> Amounts:
         return Amounts(self.net, self.tax, self.gross)
+
+    @property
+    def credited_before(self) -> Amounts:
+        """What the line had been credited before."""
+        return Amounts(self.net_before, self.tax_before, self.net_before + self.tax_before)
 
     def is_good_at(self, now: datetime) -> bool:
         """Whether the quote still binds: for 15 minutes, across midnight and the deadline."""
@@ -53,10 +63,14 @@ class Quote:
     def fits(self, line: OrderLine) -> bool:
         """Whether the line is as it was when it was quoted."""
         return (
-            line.quantity - line.quantity_cancelled == self.quantity
-            and line.credited_gross == self.credited_before
+            line.quantity_cancelled == self.units_before
+            and line.credited == self.credited_before
             and line.policy_version_id == self.policy_version
         )
+
+    def ends(self, line: OrderLine) -> bool:
+        """Whether nothing of the line is left after it."""
+        return self.quantity == line.quantity_left
 
     def signed(self) -> str:
         """The quote as text that only we can have made."""
@@ -79,22 +93,26 @@ def read_quote(text: str) -> Quote | None:
 
 def _from_plain(values: dict[str, Any]) -> Quote:
     """The quote of what `signed` has written; raises if a field is missing, unknown or no such thing."""
-    amounts = {name: Decimal(values[name]) for name in ("charged", "net", "tax", "gross", "credited_before")}
     return Quote(
         **{
             **values,
-            **amounts,
+            **{name: Decimal(values[name]) for name in _AMOUNTS},
             "purchase_id": UUID(values["purchase_id"]),
             "quoted_at": datetime.fromisoformat(values["quoted_at"]),
         }
     )
 
 
-def quote_line(line: OrderLine, now: datetime) -> Quote:
-    """What cancelling the whole line gives back at `now` (R1, R2). Says nothing about whether it may be cancelled."""
+def quote_line(line: OrderLine, now: datetime, quantity: int | None = None) -> Quote:
+    """What cancelling `quantity` units, or all that are left, gives back at `now` (R1 to R3).
+
+    Says nothing about whether they may be cancelled.
+    """
+    units = line.quantity_left if quantity is None else quantity
+    currency, before = line.order.currency, line.quantity_cancelled
+    charged = proration.part_base(line.charged, quantity=line.quantity, before=before, part=units, currency=currency)
     term, used = _term(line, now)
-    currency = line.order.currency
-    base = line.charged if term is None or used is None else proration.prorate(line.charged, term, used, currency)
+    base = charged if term is None or used is None else proration.prorate(charged, term, used, currency)
     amounts = proration.credit_with_tax(
         base,
         line.amounts,
@@ -105,15 +123,17 @@ def quote_line(line: OrderLine, now: datetime) -> Quote:
     return Quote(
         purchase_id=line.purchase.public_id,
         quoted_at=now,
-        quantity=line.quantity - line.quantity_cancelled,
-        charged=line.charged,
+        quantity=units,
+        charged=charged,
         net=amounts.net,
         tax=amounts.tax,
         gross=amounts.gross,
         term_days=term,
         days_used=used,
         policy_version=line.policy_version_id,
-        credited_before=line.credited_gross,
+        units_before=before,
+        net_before=line.credited_net,
+        tax_before=line.credited_tax,
     )
 
 

@@ -28,6 +28,25 @@ WINDOW_CLOSED = Reason(
     sentence=_("The time to cancel order %(order)s ended at the end of %(last_day)s (UTC)."),
     next_step=_("It can no longer be cancelled; the customer may go on using it."),
 )
+QUANTITY_NOT_LEFT = Reason(
+    code="quantity_not_left",
+    rule="C8",
+    sentence=_("Order %(order)s has %(quantity)s units of %(sku)s left to cancel."),
+    next_step=_("Choose at least one and at most so many, and look at the credit again."),
+)
+ONLY_WHOLE = Reason(
+    code="only_whole",
+    rule="C8",
+    sentence=_("The units of %(sku)s in order %(order)s can only be cancelled together."),
+    next_step=_("Cancel all %(quantity)s of them, or none."),
+)
+TOO_MANY_LINES = Reason(
+    code="too_many_lines",
+    rule="C8",
+    sentence=_("%(count)s lines were sent; at most %(limit)s are cancelled in one go. Nothing was cancelled."),
+    next_step=_("Choose fewer lines, and cancel the others afterwards."),
+    status=400,
+)
 QUOTE_EXPIRED = Reason(
     code="quote_expired",
     rule="C5",

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from cancellations.checks import line_refusal
-from cancellations.notice import current_notice
+from cancellations.checks import is_divisible, line_refusal, quantity_refusal
+from cancellations.notice import NOTICES, notice_version
 from cancellations.quotes import QUOTE_LIFETIME, Quote, quote_line
 from csp_portal.errors import Refusal, Text
-from orders.billing.explanations import Computation
+from orders.billing.explanations import explain_credit
 from orders.billing.services import credit_month
 from orders.line_windows import LineWindow
 from orders.models import OrderLine
@@ -25,15 +25,38 @@ class Choice:
 
 @dataclass(frozen=True)
 class CancellationTerms:
-    """What cancelling one line at `now` means."""
+    """What cancelling one line at `now` means: `asked` units of it, or all that are left."""
 
     line: OrderLine
     now: datetime
+    asked: int | None = None
 
     @cached_property
     def refusal(self) -> Refusal | None:
         """Why the line cannot be cancelled."""
         return line_refusal(self.line, self.now)
+
+    @cached_property
+    def quantity_refusal(self) -> Refusal | None:
+        """Why not as many units as were asked for can be cancelled (C8)."""
+        return None if self.asked is None else quantity_refusal(self.line, self.asked)
+
+    @property
+    def is_divisible(self) -> bool:
+        """Whether there is a part of it to choose."""
+        return self.line.quantity_left > 1 and is_divisible(self.line)
+
+    @property
+    def quantity(self) -> int:
+        """Units that would be cancelled."""
+        if self.asked is None or self.quantity_refusal:
+            return self.line.quantity_left
+        return self.asked
+
+    @property
+    def keeps_some(self) -> bool:
+        """Whether the customer keeps units of it."""
+        return self.quantity < self.line.quantity_left
 
     @property
     def window(self) -> LineWindow:
@@ -42,16 +65,12 @@ class CancellationTerms:
     @cached_property
     def quote(self) -> Quote:
         """The amounts, which are signed into the form."""
-        return quote_line(self.line, self.now)
+        return quote_line(self.line, self.now, self.quantity)
 
     @property
     def formula(self) -> list[str]:
         """How the credit is computed, in sentences with its numbers."""
-        quote = self.quote
-        computation = Computation.of(
-            self.line, quote.amounts, charged=quote.charged, term_days=quote.term_days, days_used=quote.days_used
-        )
-        return computation.sentences()
+        return explain_credit(self.line, self.quote)
 
     @cached_property
     def month(self) -> date:
@@ -66,7 +85,7 @@ class CancellationTerms:
 
     @property
     def notice(self) -> tuple[Text, ...]:
-        return current_notice()
+        return NOTICES[notice_version(whole=not self.keeps_some)]
 
 
 def choices(lines: Sequence[OrderLine], now: datetime) -> list[Choice]:

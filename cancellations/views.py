@@ -9,10 +9,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_list_or_404, redirect, render
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from activity.models import Action
-from cancellations.forms import CancellationForm
+from cancellations.forms import CancellationForm, units_in
 from cancellations.models import Cancellation
 from cancellations.services import confirm_cancellation
 from cancellations.terms import CancellationTerms, choices, chosen_line
@@ -29,8 +30,11 @@ CANCELLATION = "cancellation"  # id of the part that htmx exchanges
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Permission.CANCEL, refused=Action.CANCEL_REFUSED)
 def cancel(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpResponse:
-    """GET shows on which terms an order of the row can be cancelled (`?order=`); POST cancels it as it was quoted."""
-    lines = OrderLine.objects.visible_to(request.user).of(tenant_id, sku_id).with_purchase().with_cancellation()
+    """GET shows on which terms an order of the row can be cancelled (`?order=`), or units of it (`&quantity=`).
+
+    POST cancels what was quoted.
+    """
+    lines = OrderLine.objects.visible_to(request.user).of(tenant_id, sku_id).with_purchase().with_cancellations()
     if request.method != "POST":
         return _show(request, get_list_or_404(lines))
     line = _chosen(request, get_list_or_404(lines), timezone.now())
@@ -53,9 +57,11 @@ def _chosen(request: SignedInRequest, lines: Sequence[OrderLine], now: datetime)
 def _show(request: SignedInRequest, lines: Sequence[OrderLine], refusal: Refusal | None = None) -> HttpResponse:
     """The dialog; after a refusal with the reason and with fresh amounts."""
     now = timezone.now()
+    typed = request.GET.get("quantity", "")
     context = {
         "choices": choices(lines, now),
-        "terms": CancellationTerms(_chosen(request, lines, now), now),
+        "terms": CancellationTerms(_chosen(request, lines, now), now, units_in(typed)),
+        "typed": typed,
         "refusal": refusal,
     }
     part = request.htmx.target == CANCELLATION
@@ -66,8 +72,17 @@ def _show(request: SignedInRequest, lines: Sequence[OrderLine], refusal: Refusal
 def _done(cancellation: Cancellation) -> str:
     """What was done, in a sentence."""
     line = cancellation.order_line
-    return _("Order %(number)s is cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.") % {
+    facts = {
         "number": line.order.number,
+        "quantity": cancellation.quantity,
         "credit": Money(cancellation.credit.gross, line.order.currency),
         "month": formats.date_format(month_of_credit(cancellation.credit), "YEAR_MONTH_FORMAT"),
     }
+    if not cancellation.left:
+        return _("Order %(number)s is cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.") % facts
+    told = ngettext(
+        "%(quantity)s unit of order %(number)s is cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.",
+        "%(quantity)s units of order %(number)s are cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.",
+        cancellation.quantity,
+    )
+    return told % facts

@@ -24,14 +24,14 @@ MOST_QUERIES = 12  # that a page may ask of the database
 _OF_THE_TEST = ("SAVEPOINT", "RELEASE SAVEPOINT")  # what a transaction within the test's own looks like
 
 
-def quote_of(line: OrderLine) -> Quote:
-    """What the page would quote now for cancelling the whole line."""
-    return quote_line(OrderLine.objects.with_purchase().get(pk=line.pk), timezone.now())
+def quote_of(line: OrderLine, quantity: int | None = None) -> Quote:
+    """What the page would quote now for cancelling `quantity` units of the line, or all that are left."""
+    return quote_line(OrderLine.objects.with_purchase().get(pk=line.pk), timezone.now(), quantity)
 
 
-def cancel(line: OrderLine, actor: User) -> Cancellation:
-    """Cancel the whole line now, as the page does: quote, then confirm."""
-    quote = quote_of(line).signed()
+def cancel(line: OrderLine, actor: User, quantity: int | None = None) -> Cancellation:
+    """Cancel `quantity` units of the line now, or all that are left, as the page does: quote, then confirm."""
+    quote = quote_of(line, quantity).signed()
     return confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=actor)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from csp_portal.embedded.processes import die_with_parent, wait_until
 from software.services import start_download
-from software.services.purchasing import revoke_purchase
+from software.services.revoking import revoke_purchase
 from tests.factories import buy_line, make_build, make_link, make_sku
 from tests.processes import free_port, listens
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from software.models import LINK_DOWNLOADS, Build, DownloadLink, DownloadSession
 from software.services import renew_link, revoke_link
-from software.services.purchasing import revoke_purchase
+from software.services.revoking import revoke_purchase
 from tests.factories import buy_line, make_link, make_sku
 from tests.helpers import words_of
 

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from software.models import Build
-from software.services.purchasing import revoke_purchase
+from software.services.revoking import revoke_purchase
 from tests.downloads import CONTENT, ask, link_to, session_of, used
 
 pytestmark = pytest.mark.django_db

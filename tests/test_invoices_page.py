@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from csp_portal.accounts.permissions import Role
-from orders.billing.explanations import Computation
-from orders.billing.models import Entry, Invoice
+from orders.billing.explanations import explain_credit
+from orders.billing.models import Credit, Entry, Invoice
 from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits
 from orders.billing.statements import open_months
+from orders.models import Order, OrderLine
 from software.models import TaxRate
 from software.tax import Amounts
 from tests.factories import CustomerFactory, PriceFactory, UserFactory, buy, buy_line, make_sku
@@ -116,9 +117,15 @@ def test_where_prices_include_tax_the_gross_is_prorated_and_tax_follows(clock, s
     assert "1 × 1,100.00 AUD incl. tax · GST, 10 %" in see("/invoices/G000001/")
 
 
-def sentences(credit, *, line, **facts):
-    given = {"currency": "EUR", "charged": line.net, "tax_included": False, "term_days": None, "days_used": None}
-    return [" ".join(text.split()) for text in Computation(line=line, credit=credit, **{**given, **facts}).sentences()]
+def sentences(credit, *, line, charged=None, tax_included=False, term_days=None, days_used=None):
+    """How a credit of a whole line in EUR is explained."""
+    order = Order(currency="EUR")
+    of = OrderLine(order=order, quantity=1, net=line.net, tax=line.tax, gross=line.gross, tax_included=tax_included)
+    computed = Credit(
+        quantity=1, net=credit.net, tax=credit.tax, gross=credit.gross, term_days=term_days, days_used=days_used
+    )
+    computed.charged = line.net if charged is None else charged
+    return [" ".join(text.split()) for text in explain_credit(of, computed)]
 
 
 def amounts(net, tax):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from activity.models import Action, Event
 from software.models import ProductKey
 from software.services import copy_key
-from software.services.purchasing import revoke_purchase
+from software.services.revoking import revoke_purchase
 from tests.factories import add_keys, buy_line, make_sku
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from activity.models import SAW_THE_KEY, Action, Event
 from csp_portal.errors import Refusal
 from software.models import KeyStatus, ProductKey, SoftwarePurchase
 from software.services import export_keys
-from software.services.purchasing import revoke_purchase
+from software.services.revoking import revoke_purchase
 from tests.factories import add_keys, buy_line, make_link, make_sku
 from tests.helpers import MOST_QUERIES, cancel, in_threads, queries_of, words_of
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from csp_portal.calendar_utc import utc_day
 from software.models import KeyState, ProductKey, SoftwarePurchase
-from software.services.purchasing import revoke_purchase
+from software.services.revoking import revoke_purchase
 from software.tasks import fill_waiting_lines
 from tests.factories import add_keys, buy_line, make_sku
 

@@ -205,7 +205,9 @@ FIELDS = [
     "term_days",
     "days_used",
     "policy_version",
-    "credited_before",
+    "units_before",
+    "net_before",
+    "tax_before",
 ]
 
 
@@ -242,6 +244,6 @@ def test_odd_text_is_no_quote(agent, line, text):
     assert_refused(line, agent, text, "quote_not_valid")
 
 
-@pytest.mark.parametrize("changes", [{"quantity": 2}, {"credited_before": "0.01"}, {"policy_version": 0}])
+@pytest.mark.parametrize("changes", [{"net_before": "0.01"}, {"units_before": 1}, {"policy_version": 0}])
 def test_a_line_that_is_not_as_it_was_quoted_has_changed(agent, line, changes):
     assert_refused(line, agent, signed_with(quote_of(line), **changes), "line_changed")

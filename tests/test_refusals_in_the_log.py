@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from activity.models import Action, Event
-from software.services.purchasing import revoke_purchase
+from software.services.revoking import revoke_purchase
 from tests.factories import buy_line, make_link, make_sku
 
 pytestmark = pytest.mark.django_db

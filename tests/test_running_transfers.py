@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from activity.models import Action, Event
 from software.models import LINK_DOWNLOADS, Build, DownloadLink, DownloadSession
-from software.services.purchasing import revoke_purchase
+from software.services.revoking import revoke_purchase
 from software.services.streaming import CHUNK
 from tests.downloads import link_to, session_of, stream_of, used
 from tests.factories import make_build

@@ -22,7 +22,7 @@ from orders.models.order import OrderLineQuerySet
 from orders.renewals import renewal_of
 from software.build_choice import FIELDS, BuildChoice
 from software.forms import AnotherLinkForm
-from software.models import Build, DownloadLink, KeyIssue, KeyState, ProductKey
+from software.models import Build, DownloadLink, KeyIssue, KeyState, KeyStatus, ProductKey
 from software.models import SoftwarePurchase as Purchase
 from software.models.links import DownloadLinkQuerySet
 from software.models.purchases import running
@@ -65,8 +65,12 @@ class OpenRow:
         choosable = self.lines.filter(purchase__public_id=self.chosen_id) if self.chosen_id else self.lines
         chosen = choosable.order_by(running_first, *_NEWEST).values("pk")[:1]
         found = self.lines.filter(Q(pk__in=self.purchase_page.object_list) | Q(pk__in=chosen))
-        cancelled = found.with_cancellation().select_related("cancellation__credit__entry")
-        return list(cancelled.with_purchase().with_sale(self.now).order_by(*_NEWEST))
+        return list(found.with_purchase().with_sale(self.now).order_by(*_NEWEST))
+
+    @property
+    def shown(self) -> list[OrderLine]:
+        """The lines of the purchases that are shown."""
+        return self._found
 
     @property
     def windows(self) -> list[LineWindow]:
@@ -224,7 +228,10 @@ class OpenRow:
     @cached_property
     def key_page(self) -> "Page[ProductKey]":
         keys = ProductKey.objects.visible_to(self.reader).filter(purchase=self.purchase)
-        total = KeyIssue(self.purchase.sku.key_issue).keys_for(self.purchase.quantity)
+        if self.is_usable:
+            keys, total = keys.filter(status=KeyStatus.ALLOTTED), self.purchase.keys_needed
+        else:  # for their histories
+            total = KeyIssue(self.purchase.sku.key_issue).keys_for(self.purchase.quantity)
         return _counted_page(keys, total, KEYS_SHOWN, self._page("keys"))
 
     def _page(self, parameter: str) -> str:

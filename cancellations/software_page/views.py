@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -47,6 +48,7 @@ def software(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     opened = _opened(request, customer, rows, now)
     if opened and opened.row not in rows:
         rows.insert(0, opened.row)
+    _fetch_cancellations(rows, opened)
     if opened and request.htmx.target == SELECT_PRODUCT:
         return render(request, "cancellations/partials/select_product.html", _select_product(opened))
     context = {
@@ -80,6 +82,11 @@ def _opened(request: SignedInRequest, customer: Customer, rows: Sequence[Softwar
     if opened.chosen is None:
         raise Http404
     return opened
+
+
+def _fetch_cancellations(rows: Sequence[SoftwareRow], opened: OpenRow | None) -> None:
+    """Who has cancelled what, in one query for all lines of the page."""
+    prefetch_related_objects([row.line for row in rows] + (opened.shown if opened else []), "cancellations")
 
 
 def _select_product(opened: OpenRow) -> dict[str, object]:

@@ -193,9 +193,9 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def with_purchase(self) -> Self:
         return self.select_related("order__customer", "purchase__sku__product", "policy_version")
 
-    def with_cancellation(self) -> Self:
-        """With who cancelled it and the credit, where somebody did."""
-        return self.select_related("cancellation__cancelled_by", "cancellation__credit")
+    def with_cancellations(self) -> Self:
+        """With who cancelled units of it and the credits, where somebody did."""
+        return self.prefetch_related("cancellations")
 
 
 class OrderLine(models.Model):
@@ -266,6 +266,17 @@ class OrderLine(models.Model):
         """Days until the last day; 0 is *today is the last day* (C2). Negative once the window is closed."""
         assert self.last_cancel_day is not None  # asked only of lines with a window
         return window.days_left(self.last_cancel_day, now)
+
+    @property
+    def quantity_left(self) -> int:
+        """Units that were not cancelled (C8)."""
+        return self.quantity - self.quantity_cancelled
+
+    @property
+    def last_cancellation(self) -> Any:
+        """The latest cancellation of units of it; None where there was none."""
+        done = list(self.cancellations.all())
+        return done[-1] if done else None
 
     @property
     def has_software(self) -> bool:

@@ -58,7 +58,7 @@ def detail(request: SignedInRequest, number: str) -> HttpResponse:
     """One order: its lines with their windows and keys, and what was charged and credited for it."""
     now = timezone.now()
     order = get_object_or_404(Order.objects.visible_to(request.user).with_summary(utc_day(now)), number=number)
-    lines = list(order.lines.with_purchase().with_cancellation().with_sale(now))
+    lines = list(order.lines.with_purchase().with_cancellations().with_sale(now))
     context = {
         "order": order,
         "windows": [LineWindow(line, now, renewal_of(line, request.user, now)) for line in lines],

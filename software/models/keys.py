@@ -64,6 +64,7 @@ class ProductKey(models.Model):
     imported_at = models.DateTimeField(_("imported"))
     allotted_at = models.DateTimeField(_("allotted"), null=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True)
+    seen_at = models.DateTimeField(null=True, editable=False)  # first shown, copied or exported; the log says by whom
 
     objects = ProductKeyQuerySet.as_manager()
 

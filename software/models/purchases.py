@@ -193,14 +193,14 @@ class SoftwarePurchase(models.Model):
 
     @property
     def quantity_left(self) -> int:
-        """What was not cancelled of it."""
+        """Units that were not cancelled (C8)."""
         cancelled: int = self.order_line.quantity_cancelled
         return self.quantity - cancelled
 
     @property
     def keys_needed(self) -> int:
-        """How many keys it gets (M1)."""
-        return KeyIssue(self.sku.key_issue).keys_for(self.quantity)
+        """How many keys it gets, or keeps once units of it were cancelled (M1, C8)."""
+        return KeyIssue(self.sku.key_issue).keys_for(self.quantity_left)
 
     @property
     def order_number(self) -> str:

@@ -10,8 +10,9 @@ from software.services.keys import copy_key, export_keys, reveal_key
 from software.services.links import grant_link, renew_link, revoke_link
 from software.services.markets import add_restriction, add_tax_rate, change_restriction, change_tax_rate
 from software.services.policies import add_policy_version, withdraw_policy_version
-from software.services.purchasing import create_purchase, fill_pending, revoke_purchase
+from software.services.purchasing import create_purchase, fill_pending
 from software.services.releasing import faults_released
+from software.services.revoking import revoke_purchase, revoke_units
 from software.services.starting import start_download, usable_link
 from software.services.streaming import FileStream, open_file
 from software.services.transfers import authorise, end_transfer
@@ -44,6 +45,7 @@ __all__ = [
     "reveal_key",
     "revoke_link",
     "revoke_purchase",
+    "revoke_units",
     "start_download",
     "usable_link",
     "withdraw_policy_version",

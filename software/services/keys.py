@@ -62,6 +62,7 @@ def _recorded_keys(purchase_id: UUID, *, actor: User) -> tuple[SoftwarePurchase,
         purchase.refresh_from_db(fields=["key_state"])  # a cancellation may have taken them meanwhile
         raise Refusal(reasons.NO_KEYS_TO_EXPORT, on=purchase, status=KeyState(purchase.key_state).label)
     record_each(Action.KEY_EXPORTED, actor=actor, on=keys)
+    _note_seen(keys)
     return purchase, keys
 
 
@@ -75,7 +76,14 @@ def _recorded_key(key_id: UUID, action: Action, *, actor: User) -> ProductKey:
     assert key.purchase is not None  # it is allotted
     _check_term(key.purchase)
     record(action, actor=actor, on=key)
+    _note_seen([key])
     return key
+
+
+def _note_seen(keys: list[ProductKey]) -> None:
+    """Keep since when somebody has seen each: what nobody has is revoked first (C8)."""
+    unseen = ProductKey.objects.filter(pk__in=[key.pk for key in keys], seen_at=None)
+    unseen.update(seen_at=timezone.now())
 
 
 def _check_term(purchase: SoftwarePurchase) -> None:

@@ -1,7 +1,6 @@
-"""Purchases and the keys they get and lose (B5, C6)."""
+"""Purchases and the keys they get (B5)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -14,18 +13,7 @@ from csp_portal.calendar_utc import term_end, utc_day
 from csp_portal.jobs import for_each
 from customers.models import Customer
 from software.emails import tell_keys_ready
-from software.models import (
-    DownloadLink,
-    DownloadSession,
-    KeyIssue,
-    KeyState,
-    KeyStatus,
-    ProductKey,
-    PurchaseStatus,
-    SessionEnd,
-    Sku,
-    SoftwarePurchase,
-)
+from software.models import KeyIssue, KeyState, KeyStatus, ProductKey, Sku, SoftwarePurchase
 
 FILLER = Actor.system("fill_waiting_lines")
 
@@ -105,30 +93,3 @@ def fill_waiting_lines() -> int:
     waiting = SoftwarePurchase.objects.keys_pending(utc_day(timezone.now()))
     skus = waiting.order_by("sku_id").values_list("sku_id", flat=True).distinct()
     return for_each(list(skus), lambda sku_id: fill_pending(sku_id, actor=FILLER))
-
-
-@dataclass(frozen=True)
-class Revoked:
-    """How many keys and links a cancellation took away."""
-
-    keys: int
-    links: int
-
-
-def revoke_purchase(purchase: SoftwarePurchase, *, now: datetime) -> Revoked:
-    """Cancel the purchase and revoke its keys, links and sessions, in the caller's transaction (C6).
-
-    The caller has locked the purchase and records what happened.
-    """
-    purchase.status = PurchaseStatus.CANCELLED
-    purchase.cancelled_at = now
-    purchase.key_state = KeyState.NONE if purchase.key_state == KeyState.NONE else KeyState.REVOKED
-    purchase.save(update_fields=["status", "cancelled_at", "key_state"])
-    keys = ProductKey.objects.filter(purchase=purchase, status=KeyStatus.ALLOTTED)
-    links = DownloadLink.objects.filter(purchase=purchase, revoked_at=None)
-    revoked = Revoked(
-        keys=keys.update(status=KeyStatus.REVOKED, revoked_at=now),
-        links=links.update(revoked_at=now),
-    )
-    DownloadSession.objects.filter(link__purchase=purchase).close(SessionEnd.REVOKED, now)
-    return revoked

@@ -1,0 +1,62 @@
+"""Taking keys and links away with what is cancelled, in the cancellation's transaction (C6, C8)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from software.models import (
+    DownloadLink,
+    DownloadSession,
+    KeyIssue,
+    KeyState,
+    KeyStatus,
+    ProductKey,
+    PurchaseStatus,
+    SessionEnd,
+    SoftwarePurchase,
+)
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """What a cancellation took away: the keys, as they were before, and how many links."""
+
+    keys: list[ProductKey]
+    links: int
+
+
+def revoke_purchase(purchase: SoftwarePurchase, *, now: datetime) -> Revoked:
+    """Cancel the purchase and revoke its keys, links and sessions (C6).
+
+    The caller has locked the purchase and records what happened.
+    """
+    purchase.status = PurchaseStatus.CANCELLED
+    purchase.cancelled_at = now
+    purchase.key_state = KeyState.NONE if purchase.key_state == KeyState.NONE else KeyState.REVOKED
+    purchase.save(update_fields=["status", "cancelled_at", "key_state"])
+    keys = _revoke_keys(_locked_keys(purchase), now)
+    links = DownloadLink.objects.filter(purchase=purchase, revoked_at=None).update(revoked_at=now)
+    DownloadSession.objects.filter(link__purchase=purchase).close(SessionEnd.REVOKED, now)
+    return Revoked(keys, links)
+
+
+def revoke_units(purchase: SoftwarePurchase, *, left: int, now: datetime) -> Revoked:
+    """Revoke the keys of cancelled units, so that `left` units keep theirs (C8).
+
+    First those that nobody has seen, then the newest. The purchase goes on, and with it its links. The caller has
+    locked it and records what happened.
+    """
+    if purchase.sku.key_issue != KeyIssue.PER_UNIT:
+        return Revoked([], 0)
+    keys = sorted(_locked_keys(purchase), key=lambda key: (key.seen_at is not None, -key.pk))
+    return Revoked(_revoke_keys(keys[: max(len(keys) - left, 0)], now), 0)
+
+
+def _locked_keys(purchase: SoftwarePurchase) -> list[ProductKey]:
+    """Under their locks, so that a key that is being shown counts as seen."""
+    allotted = ProductKey.objects.filter(purchase=purchase, status=KeyStatus.ALLOTTED)
+    return list(allotted.select_for_update().order_by("pk"))
+
+
+def _revoke_keys(keys: list[ProductKey], now: datetime) -> list[ProductKey]:
+    ProductKey.objects.filter(pk__in=[key.pk for key in keys]).update(status=KeyStatus.REVOKED, revoked_at=now)
+    return keys

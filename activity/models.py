@@ -70,6 +70,9 @@ class Action(models.TextChoices):
     PAYMENT_POSTED = "payment_posted", _("Payment posted")
     PAYMENT_REVERSED = "payment_reversed", _("Payment reversed")
     PAYMENT_REFUSED = "payment_refused", _("Payment refused")
+    CALENDAR_MADE = "calendar_made", _("Calendar address made")
+    CALENDAR_REPLACED = "calendar_replaced", _("Calendar address replaced")
+    CALENDAR_REVOKED = "calendar_revoked", _("Calendar address revoked")
     MAIL_TRIED_AGAIN = "mail_tried_again", _("Mail tried again")
     LOG_READ = "log_read", _("Activity log read")
 

@@ -80,11 +80,11 @@ def _names_of_keys(asked: QueryDict) -> list[str]:
     return [name for name, values in asked.lists() if name != "signature" and any(map(holds_key, values))]
 
 
-_TOKEN_IN_ADDRESS = re.compile(r"(/d/(?:session/)?|[?&]signature=)[\w-]{8,}")
+_TOKEN_IN_ADDRESS = re.compile(r"(/d/(?:session/)?|/calendar/|[?&]signature=)[\w-]{8,}")
 
 
 class WithoutTokens(logging.Filter):
-    """Takes the tokens of links and sessions, and signatures of mailed addresses, out of what is logged.
+    """Takes the tokens of links, sessions and calendars, and signatures of mailed addresses, out of what is logged.
 
     Whoever reads a log could use them.
     """

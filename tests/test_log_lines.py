@@ -14,6 +14,7 @@ TOKEN = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"
     [
         (f"/d/{TOKEN}", "Gone: /d/…"),
         (f"/d/session/{TOKEN}/setup.iso", "Gone: /d/session/…/setup.iso"),
+        (f"/calendar/{TOKEN}.ics", "Gone: /calendar/….ics"),
         (f"/invitations/7/?signature={TOKEN}", "Gone: /invitations/7/?signature=…"),
         (f"/invitations/7/?next=1&signature={TOKEN}", "Gone: /invitations/7/?next=1&signature=…"),
     ],

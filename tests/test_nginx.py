@@ -202,9 +202,12 @@ def test_the_log_names_the_transfer_and_what_was_sent_but_no_token(portal, link,
     assert (logged["path"], logged["method"], logged["address"]) == ("/d/session/(token)", "GET", "127.0.0.1")
     portal.ask("GET", link.get_absolute_url())
     assert line_about(portal, path="/d/(token)", method="GET")["transfer"] == ""
+    portal.ask("GET", f"/calendar/{link.token}.ics")
+    assert line_about(portal, path="/calendar/(token)", method="GET")["status"] == 404
     for hidden in (
         f"//d/{link.token}",
         f"/%64/{link.token}",
+        f"/c%61lendar/{link.token}.ics",
         f"/x/../d/{link.token}",
         f"/invitations/1/?signature={link.token}",
     ):

@@ -1,4 +1,4 @@
-"""The list of open windows, and what each reader has set about it."""
+"""The list of open windows, and the calendar of them."""
 
 from django.urls import path
 
@@ -8,4 +8,8 @@ app_name = "windows"
 
 urlpatterns = [
     path("windows/", views.windows, name="list"),
+    path("windows/calendar/", views.make, name="make_calendar"),
+    path("windows/calendar/replace/", views.replace, name="replace_calendar"),
+    path("windows/calendar/revoke/", views.revoke, name="revoke_calendar"),
+    path("calendar/<str:token>.ics", views.calendar, name="calendar"),
 ]

@@ -182,6 +182,11 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         """Those of them with at most seven days left, as days are counted: to the end of the last one (C2, C10)."""
         return self.in_window(now).filter(window_closes_at__lte=end_of_day(utc_day(now) + CLOSING_SOON))
 
+    def in_calendar(self, now: datetime) -> Self:
+        """Lines whose window has not closed at `now`, those that were cancelled in it too (C10)."""
+        cancelled = Q(purchase__status=PurchaseStatus.CANCELLED, window_closes_at__gt=now)
+        return self.filter(in_window(now) | cancelled).order_by("window_closes_at", "pk")
+
     def with_sale(self, now: datetime) -> Self:
         """Each with whether its customer's market could buy what is left of it again at `now`, for `renewal_of`."""
         left = models.OuterRef("quantity") - models.OuterRef("quantity_cancelled")

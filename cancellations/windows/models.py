@@ -1,0 +1,65 @@
+"""What a reader has set about windows: the calendar's address (C10)."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.urls import reverse
+
+from csp_portal.accounts.models import User
+from software import custody
+
+_PURPOSE = "calendar"  # of its tokens: no token of anything else opens one
+
+
+class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
+    def live(self) -> "CalendarFeedQuerySet":
+        return self.filter(revoked_at=None)
+
+    def from_token(self, token: str) -> "CalendarFeed":
+        """The feed of which `token` is the address today.
+
+        Raises CalendarFeed.DoesNotExist for a token that we did not make, without asking the database, and for one that
+        was replaced or revoked.
+        """
+        claim = custody.read_token(token)
+        if claim is None or not custody.is_genuine(claim, _PURPOSE):
+            raise CalendarFeed.DoesNotExist
+        return self.live().select_related("user").get(public_id=claim.public_id, address_number=claim.number)
+
+
+class CalendarFeed(models.Model):
+    """A user's address of the open windows as a calendar; nothing stored here opens it.
+
+    It works without signing in, until it is revoked or replaced, and while its user may see orders.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="calendar_feed")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token_key_id = models.CharField(max_length=8, default=custody.newest_token_key_id)
+    address_number = models.PositiveIntegerField(default=1)  # rises with each new address
+    made_at = models.DateTimeField()  # the address that stands
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = CalendarFeedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.public_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("windows:calendar", args=[self.token])
+
+    @property
+    def token(self) -> str:
+        return custody.make_token(self.public_id, self.token_key_id, _PURPOSE, self.address_number)
+
+    @property
+    def has_address(self) -> bool:
+        """Whether its token can still be made: not once the key for it was retired, until it is replaced."""
+        return custody.knows_token_key(self.token_key_id)
+
+    def new_address(self, now: datetime) -> None:
+        """Give it another address, unsaved; the one before opens nothing any more."""
+        self.address_number += 1
+        self.token_key_id = custody.newest_token_key_id()
+        self.made_at, self.revoked_at = now, None

@@ -1,0 +1,60 @@
+"""The calendar's address: made, replaced and revoked by its user (C10)."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from activity.models import Action
+from activity.services import record, refusals_recorded
+from cancellations.windows.models import CalendarFeed
+from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission, require
+
+
+@refusals_recorded(Action.ACCESS_REFUSED)
+@transaction.atomic
+def make_feed(*, actor: User) -> CalendarFeed:
+    """Give the actor an address of the calendar; one that stands is left as it is. Raises Refusal for the role."""
+    require(actor, Permission.SEE_ORDERS)
+    now = timezone.now()
+    _feed, is_new = CalendarFeed.objects.get_or_create(user=actor, defaults={"made_at": now})
+    feed = CalendarFeed.objects.select_for_update().get(user=actor)
+    if is_new or feed.revoked_at is not None:
+        if not is_new:
+            feed.new_address(now)
+            feed.save()
+        record(Action.CALENDAR_MADE, actor=actor)
+    return feed
+
+
+@refusals_recorded(Action.ACCESS_REFUSED)
+@transaction.atomic
+def replace_feed(seen: int, *, actor: User) -> CalendarFeed | None:
+    """Replace the address whose number is `seen`; the old one is dead at once.
+
+    With another number, or without an address, nothing changes: pressed twice it is replaced once. Answers what stands.
+    """
+    feed = _locked(actor)
+    if feed is not None and feed.address_number == seen:
+        feed.new_address(timezone.now())
+        feed.save()
+        record(Action.CALENDAR_REPLACED, actor=actor)
+    return feed
+
+
+@refusals_recorded(Action.ACCESS_REFUSED)
+@transaction.atomic
+def revoke_feed(*, actor: User) -> bool:
+    """Revoke the actor's address; answers whether one stood."""
+    feed = _locked(actor)
+    if feed is None:
+        return False
+    feed.revoked_at = timezone.now()
+    feed.save(update_fields=["revoked_at"])
+    record(Action.CALENDAR_REVOKED, actor=actor)
+    return True
+
+
+def _locked(actor: User) -> CalendarFeed | None:
+    """The actor's feed, if an address stands. Raises Refusal for the role."""
+    require(actor, Permission.SEE_ORDERS)
+    return CalendarFeed.objects.live().select_for_update().filter(user=actor).first()

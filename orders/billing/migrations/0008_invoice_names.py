@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0007_payments_stay"),
+        ("billing", "0008_credits_of_parts"),
     ]
 
     operations = [

@@ -82,6 +82,7 @@ NAVIGATION = (
 GEAR_MENU = (
     Place(_("Activity log"), "activity:log", Permission.SEE_ACTIVITY, icon="history"),
     Place(_("Users and roles"), "users:list", Permission.MANAGE_USERS, icon="users"),
+    Place(_("Rules and calculator"), "cancellations:rules", Permission.SEE_RULES, icon="calculator"),
 )
 THEMES = (
     ThemeChoice(_("Like the system"), "", icon="device-desktop"),

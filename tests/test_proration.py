@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cancellations.proration import credit_with_tax, days_used, prorate, term_days
+from cancellations.proration import credit_with_tax, days_used, part_base, prorate, term_days
 from csp_portal.calendar_utc import term_end
 from csp_portal.rounding import quantum
 from software.tax import NOTHING, Amounts, tax_line
@@ -42,6 +42,26 @@ def test_the_australian_example_of_r2():
     base = prorate(line.gross, 365, 10, "AUD")
     credit = credit_with_tax(base, line, NOTHING, included=True, currency="AUD")
     assert (credit.gross, credit.tax, credit.net) == (Decimal("1069.86"), Decimal("97.26"), Decimal("972.60"))
+
+
+def test_the_example_of_r3():
+    bases = [part_base(Decimal("100.00"), quantity=3, before=n, part=1, currency="USD") for n in range(3)]
+    assert bases == [Decimal("33.33"), Decimal("33.34"), Decimal("33.33")]
+
+
+@given(
+    st.integers(0, 10**9), st.lists(st.integers(1, 50), min_size=1, max_size=8), st.sampled_from(["USD", "KRW", "KWD"])
+)
+def test_parts_add_up_to_what_was_charged(units, parts, currency):
+    charged, quantity = units * quantum(currency), sum(parts)
+    bases = [
+        part_base(charged, quantity=quantity, before=sum(parts[:n]), part=part, currency=currency)
+        for n, part in enumerate(parts)
+    ]
+    assert sum(bases) == charged
+    assert all(
+        abs(base - charged * part / quantity) <= quantum(currency) for base, part in zip(bases, parts, strict=True)
+    )
 
 
 def test_a_line_credited_in_full_has_all_its_tax_credited():

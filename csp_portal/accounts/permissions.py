@@ -36,6 +36,7 @@ OPERATOR_ROLES = frozenset({Role.SUPPORT_AGENT, Role.OPERATOR_ADMIN})
 
 class Permission(TextChoices):
     SEE_HOME = "see_home", _("see the home page")
+    SEE_RULES = "see_rules", _("read the rules")
     SEARCH = "search", _("search")
     SEE_CUSTOMERS = "see_customers", _("see customers")
     EDIT_CUSTOMERS = "edit_customers", _("edit customers")
@@ -59,6 +60,7 @@ _READERS_OF_THE_LOG = frozenset(
 # The table. A role that is not named in a row may not.
 ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
     Permission.SEE_HOME: frozenset(Role),
+    Permission.SEE_RULES: frozenset(Role),
     Permission.SEARCH: _AGENT_AND_GLOBAL | _READERS_OF_THE_LOG,  # these for a key, which leads them to the log
     Permission.SEE_CUSTOMERS: _AGENT_AND_GLOBAL,
     Permission.EDIT_CUSTOMERS: _AGENT_AND_GLOBAL,

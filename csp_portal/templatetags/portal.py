@@ -128,6 +128,17 @@ def month(first_day: date | None) -> str:
     return format_html('<time class="text-nowrap" datetime="{}">{}</time>', f"{first_day:%Y-%m}", words)
 
 
+@register.filter
+def utc_second(when: datetime) -> SafeString:
+    """`2020-01-24 23:59:59 UTC`: an instant in a rule, where the second decides and the reader's zone does not."""
+    in_utc = when.astimezone(UTC)
+    return format_html(
+        '<time class="text-nowrap" datetime="{}">{} UTC</time>',
+        in_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        in_utc.strftime("%Y-%m-%d %H:%M:%S"),
+    )
+
+
 register.filter("country", country_name)
 register.filter("language", language_name)  # not `language_name`: Django's i18n library has one, which would hide it
 

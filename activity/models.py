@@ -73,6 +73,7 @@ class Action(models.TextChoices):
     CALENDAR_MADE = "calendar_made", _("Calendar address made")
     CALENDAR_REPLACED = "calendar_replaced", _("Calendar address replaced")
     CALENDAR_REVOKED = "calendar_revoked", _("Calendar address revoked")
+    WEEKLY_MAIL_SET = "weekly_mail_set", _("Weekly mail switched on or off")
     MAIL_TRIED_AGAIN = "mail_tried_again", _("Mail tried again")
     LOG_READ = "log_read", _("Activity log read")
 

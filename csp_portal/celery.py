@@ -25,6 +25,10 @@ app.conf.beat_schedule = {
     "release-downloads": {"task": "software.tasks.release_downloads", "schedule": 60.0},
     "warn-of-links": {"task": "software.tasks.warn_of_links", "schedule": 300.0},
     "warn-of-ending-terms": {"task": "software.tasks.warn_of_ending_terms", "schedule": crontab(minute="15")},
+    "mail-closing-windows": {
+        "task": "cancellations.windows.tasks.mail_closing_windows",
+        "schedule": crontab(minute="0"),  # on Mondays from 06:00 on; again, for the hours in which nothing ran
+    },
     "check-links": {"task": "software.tasks.check_links", "schedule": crontab(hour="2", minute="45")},
     "settle-lost-transfers": {
         "task": "software.tasks.settle_lost_transfers",

@@ -1,4 +1,4 @@
-"""Which open windows are listed (C10)."""
+"""Which open windows are listed, and what is set about them (C10)."""
 
 from datetime import datetime
 from typing import Any
@@ -49,3 +49,15 @@ class WindowFilterForm(forms.Form):
         if text := self.cleaned_data.get("customer"):
             lines = lines.filter(order__customer__in=Customer.objects.visible_to(reader).matching(text))
         return lines
+
+
+class SeenForm(forms.Form):
+    """The number of the calendar's address that the page showed."""
+
+    seen = forms.IntegerField(min_value=1)
+
+
+class WeeklyMailForm(forms.Form):
+    """Whether the weekly mail is wanted."""
+
+    wanted = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda word: word == "yes")

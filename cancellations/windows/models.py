@@ -1,9 +1,10 @@
-"""What a reader has set about windows: the calendar's address (C10)."""
+"""What a reader has set about windows: the calendar's address, and whether the weekly mail is wanted (C10)."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 
 from csp_portal.accounts.models import User
@@ -63,3 +64,26 @@ class CalendarFeed(models.Model):
         self.address_number += 1
         self.token_key_id = custody.newest_token_key_id()
         self.made_at, self.revoked_at = now, None
+
+
+class WeeklyMailQuerySet(models.QuerySet["WeeklyMail"]):
+    def to_see_to(self, week: date) -> "WeeklyMailQuerySet":
+        """Those for which nothing was done yet about the week that begins on `week`."""
+        return self.filter(Q(week=None) | Q(week__lt=week))
+
+    def is_wanted_by(self, user: User) -> bool:
+        """Whether a user gets the mail; who has said nothing does."""
+        return not self.filter(user=user, is_wanted=False).exists()
+
+
+class WeeklyMail(models.Model):
+    """The mail of Monday about windows that close: whether its user wants it, and the last week that was seen to."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="weekly_mail")
+    is_wanted = models.BooleanField(default=True)
+    week = models.DateField(null=True)  # its Monday
+
+    objects = WeeklyMailQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.week}"

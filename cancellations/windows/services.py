@@ -1,11 +1,11 @@
-"""The calendar's address: made, replaced and revoked by its user (C10)."""
+"""What a reader sets: the calendar's address, made, replaced and revoked; the weekly mail, on and off (C10)."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from activity.models import Action
 from activity.services import record, refusals_recorded
-from cancellations.windows.models import CalendarFeed
+from cancellations.windows.models import CalendarFeed, WeeklyMail
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 
@@ -52,6 +52,19 @@ def revoke_feed(*, actor: User) -> bool:
     feed.save(update_fields=["revoked_at"])
     record(Action.CALENDAR_REVOKED, actor=actor)
     return True
+
+
+@refusals_recorded(Action.ACCESS_REFUSED)
+@transaction.atomic
+def set_weekly_mail(is_wanted: bool, *, actor: User) -> None:
+    """Switch the actor's weekly mail on or off. Raises Refusal for who is no Admin agent: only they get it."""
+    require(actor, Permission.CANCEL)
+    WeeklyMail.objects.get_or_create(user=actor)
+    setting = WeeklyMail.objects.select_for_update().get(user=actor)
+    if setting.is_wanted != is_wanted:
+        setting.is_wanted = is_wanted
+        setting.save(update_fields=["is_wanted"])
+        record(Action.WEEKLY_MAIL_SET, actor=actor, details={"wanted": is_wanted})
 
 
 def _locked(actor: User) -> CalendarFeed | None:

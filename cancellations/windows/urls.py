@@ -11,5 +11,6 @@ urlpatterns = [
     path("windows/calendar/", views.make, name="make_calendar"),
     path("windows/calendar/replace/", views.replace, name="replace_calendar"),
     path("windows/calendar/revoke/", views.revoke, name="revoke_calendar"),
+    path("windows/weekly-mail/", views.weekly_mail, name="weekly_mail"),
     path("calendar/<str:token>.ics", views.calendar, name="calendar"),
 ]

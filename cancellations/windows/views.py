@@ -1,8 +1,7 @@
-"""The list of open windows, and the calendar of them with its address (C10)."""
+"""The list of open windows, the calendar of them with its address, and the weekly mail (C10)."""
 
 from functools import partial
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -13,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cancellations.windows.calendar import MOST_EVENTS, etag_of, events_of, written
-from cancellations.windows.forms import WindowFilterForm
-from cancellations.windows.models import CalendarFeed
+from cancellations.windows.forms import SeenForm, WeeklyMailForm, WindowFilterForm
+from cancellations.windows.models import CalendarFeed, WeeklyMail
 from cancellations.windows.rows import OpenWindow
-from cancellations.windows.services import make_feed, replace_feed, revoke_feed
+from cancellations.windows.services import make_feed, replace_feed, revoke_feed, set_weekly_mail
 from csp_portal.accounts.permissions import Permission, public, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.pagination import page_of
@@ -25,12 +24,6 @@ from software.addresses import absolute
 
 # The address is a secret: it goes into no search engine and no other site's log.
 _SECRET_ADDRESS = {"Cache-Control": "private, no-cache", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-
-
-class Seen(forms.Form):
-    """The number of the address that the page showed."""
-
-    seen = forms.IntegerField(min_value=1)
 
 
 @require_safe
@@ -48,6 +41,8 @@ def windows(request: SignedInRequest) -> HttpResponse:
         "feed": feed,
         "address": absolute(request, feed.get_absolute_url()) if feed and feed.has_address else "",
         "most_events": MOST_EVENTS,
+        "mail_is_wanted": WeeklyMail.objects.is_wanted_by(request.user),
+        "mail_refusal": request.user.refusal_to(Permission.CANCEL),
     }
     return render(request, "windows/list.html", context)
 
@@ -65,7 +60,7 @@ def make(request: SignedInRequest) -> HttpResponse:
 @role_required(Permission.SEE_ORDERS)
 def replace(request: SignedInRequest) -> HttpResponse:
     """Replace the address that the page showed."""
-    form = Seen(request.POST)
+    form = SeenForm(request.POST)
     if form.is_valid() and replace_feed(form.cleaned_data["seen"], actor=request.user):
         messages.success(request, _("The calendar has another address. The one before opens nothing any more."))
     return redirect("windows:list")
@@ -77,6 +72,19 @@ def revoke(request: SignedInRequest) -> HttpResponse:
     """Revoke the address."""
     if revoke_feed(actor=request.user):
         messages.success(request, _("The calendar's address is revoked. It opens nothing any more."))
+    return redirect("windows:list")
+
+
+@require_POST
+@role_required(Permission.CANCEL)
+def weekly_mail(request: SignedInRequest) -> HttpResponse:
+    """Switch the weekly mail on or off."""
+    form = WeeklyMailForm(request.POST)
+    if form.is_valid():
+        wanted = form.cleaned_data["wanted"]
+        set_weekly_mail(wanted, actor=request.user)
+        on, off = _("You get the weekly mail again."), _("You get the weekly mail no more.")
+        messages.success(request, on if wanted else off)
     return redirect("windows:list")
 
 

@@ -8,12 +8,14 @@ import pytest
 from activity.models import Action, Event
 from activity.services import Actor
 from csp_portal.errors import Refusal
-from orders.billing.models import Account, Entry
-from orders.billing.services import post_due_credits, set_credit_limit
+from orders.billing.headroom import Headroom
+from orders.billing.models import Account, Entry, Payment
+from orders.billing.services import post_due_credits, reverse_payment, set_credit_limit
 from orders.models import CartLine, Order
 from software.models import KeyStatus, ProductKey, SoftwarePurchase, TaxRate
 from tests.factories import CustomerFactory, buy, buy_line, make_sku
 from tests.helpers import cancel, in_threads
+from tests.payments import issued_invoice, pay
 
 pytestmark = pytest.mark.django_db
 OPERATOR = Actor.system("test")
@@ -131,3 +133,36 @@ def test_of_two_orders_that_fit_only_one_by_one_exactly_one_passes(agent, partne
     assert Order.objects.get() in answers
     assert Entry.objects.get().gross == Decimal(1000)
     assert ProductKey.objects.filter(status=KeyStatus.AVAILABLE).count() == 3
+
+
+def test_what_was_paid_makes_room_and_a_reversal_takes_it_back(clock, agent, partner, customer):
+    limit(partner, "USD", "1200")
+    invoice = issued_invoice(clock, agent, customer)
+    payment = pay(invoice, "500.00")
+    assert Headroom.of(partner.pk, "USD").owed == 700
+    refused("credit_limit_exceeded", partial(buy, agent, customer, make_sku("500.01")))
+    CartLine.objects.all().delete()
+    reverse_payment(payment.pk, reference="BACK", actor=OPERATOR)
+    assert Headroom.of(partner.pk, "USD").owed == 1200
+    pay(invoice, "500.00", "AGAIN")
+    assert buy_line(agent, customer, make_sku("500.00")).gross == 500
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payment_and_orders_at_once_stay_within_the_limit(clock, agent, partner, customer):
+    limit(partner, "USD", "1200")
+    invoice = issued_invoice(clock, agent, customer)
+    others = [CustomerFactory(partner=partner) for _customer in range(3)]
+    orders = [partial(buy, agent, other, make_sku("500.00")) for other in others]
+    answers = in_threads(partial(pay, invoice, "600.00"), *orders)
+    passed = Entry.objects.count() - 1
+    assert passed <= 1  # 600.00 was made free at most, before or after the orders looked
+    assert answers[1:].count("credit_limit_exceeded") == 3 - passed
+    assert Headroom.of(partner.pk, "USD").owed == 600 + 500 * passed
+    assert Payment.objects.get() == answers[0]
+    for other in others:
+        CartLine.objects.filter(cart__customer=other).delete()
+    if not passed:
+        assert buy_line(agent, others[0], make_sku("500.00")).gross == 500
+    with pytest.raises(Refusal, match=r"100\.00"):
+        buy(agent, others[1], make_sku("100.01"))

@@ -11,8 +11,10 @@ from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.csv_files import csv_answer
 from csp_portal.pagination import page_of
 from csp_portal.snapshot import one_snapshot
+from orders.billing import statement_of_account
 from orders.billing.models import Account, Credit, Entry, EntryQuerySet, Invoice, InvoiceQuerySet
 from orders.billing.reconciliation import COLUMNS, reconciliation_rows
+from orders.billing.statement_of_account import statement_of, statement_rows
 from orders.billing.statements import issue_day, open_months
 
 CREDITS_SHOWN = 10  # of those to be posted; they are posted within a minute
@@ -24,7 +26,11 @@ PAYMENTS_SHOWN = 100  # on the page of an invoice
 @one_snapshot()
 def invoices(request: SignedInRequest) -> HttpResponse:
     """Open months so far, then invoices by month and currency, the closed ones that have no number yet among them."""
-    context = {"open_months": open_months(request.user), "page": page_of(request, _invoices(request))}
+    context = {
+        "open_months": open_months(request.user),
+        "accounts": Account.objects.visible_to(request.user).order_by("currency"),
+        "page": page_of(request, _invoices(request)),
+    }
     return render(request, "billing/invoices.html", context)
 
 
@@ -50,6 +56,26 @@ def unbilled_csv(request: SignedInRequest, currency: str) -> HttpResponseBase:
     """The lines that are posted and not invoiced yet, to reconcile with."""
     account = get_object_or_404(Account.objects.visible_to(request.user), currency=currency)
     return _csv(f"not-invoiced-{currency}.csv", _unbilled(request, account), currency)
+
+
+@require_safe
+@role_required(Permission.SEE_INVOICES)
+@one_snapshot()
+def statement(request: SignedInRequest, currency: str) -> HttpResponse:
+    """The account in one currency month by month, newest first."""
+    account = get_object_or_404(Account.objects.visible_to(request.user), currency=currency)
+    context = {"account": account, "page": page_of(request, statement_of(account))}
+    return render(request, "billing/statement.html", context)
+
+
+@require_safe
+@role_required(Permission.SEE_INVOICES)
+@one_snapshot()
+def statement_csv(request: SignedInRequest, currency: str) -> HttpResponseBase:
+    """The same months, all of them, to reconcile with."""
+    account = get_object_or_404(Account.objects.visible_to(request.user), currency=currency)
+    rows = list(statement_rows(statement_of(account), currency))
+    return csv_answer(f"statement-{currency}.csv", statement_of_account.COLUMNS, rows)
 
 
 @require_safe

@@ -106,7 +106,8 @@ class Entry(models.Model):
             models.CheckConstraint(condition=Q(month__day=1), name="billing_entry_month_is_month"),
             models.CheckConstraint(condition=_CHARGE | _CREDIT | _CARRIED | _BROUGHT, name="billing_entry_by_kind"),
         )
-        indexes = (models.Index("account", "month", name="billing_entry_by_month"),)
+        # With all that is summed, so that sums are read from the index alone.
+        indexes = (models.Index(fields=["account", "month"], include=["kind", *SUMMED], name="billing_entry_sums"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.payable}"

@@ -11,10 +11,12 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
+from cancellations.windows.models import CalendarFeed
 from csp_portal.accounts.models import Partner
 from csp_portal.calendar_utc import add_months, month_of, utc_day
 from csp_portal.demo import goods, notes
 from csp_portal.demo.story import ORDERS
+from csp_portal.mail.models import Mail
 from orders.billing.models import Entry, EntryKind, Invoice
 from orders.models import Order, OrderLine
 from software.models import (
@@ -109,6 +111,9 @@ def check_story(now):
     assert {link.state(now) for link in labelled} == {LinkState.ACTIVE, LinkState.REVOKED}
     assert not DownloadSession.objects.filter(sent_at=None).exists()  # else the portal's job gives their counts back
     assert SoftwarePurchase.objects.filter(term_end__lte=today, status=PurchaseStatus.ACTIVE).exists()
+    assert SoftwarePurchase.objects.ending_soon(today).filter(term_end=today + timedelta(days=30)).exists()
+    assert Mail.objects.filter(cause__startswith="terms_ending:", subject__startswith="The term of").exists()
+    assert CalendarFeed.objects.live().exists()
     assert SoftwarePurchase.objects.keys_pending(today).exists()
     month = month_of(now)
     assert Invoice.objects.filter(month=add_months(month, -1)).exists()

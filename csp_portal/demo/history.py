@@ -12,6 +12,8 @@ from activity.services import Actor, client_address
 from activity.tasks import make_months
 from cancellations.quotes import quote_line
 from cancellations.services import confirm_cancellation
+from cancellations.windows.services import make_feed
+from cancellations.windows.weekly import mail_closing_windows
 from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Permission
 from csp_portal.calendar_utc import add_months, month_of, start_of_day
@@ -33,6 +35,7 @@ from software.services import (
     revoke_link,
     start_download,
 )
+from software.services.term_jobs import warn_of_ending_terms
 
 _PROGRAMS = (  # with which customers download
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36",
@@ -46,7 +49,8 @@ Happening = tuple[datetime, Callable[[], object]]
 def make_history(anchor: datetime) -> None:
     """Walk from the oldest order to `anchor`, closing and issuing each month on its days as the jobs do.
 
-    What stands already is left as it is, so that an interrupted walk can be taken up.
+    At the end who bought is told what ends and what closes, and each agent has a calendar. What stands already is left
+    as it is, so that an interrupted walk can be taken up.
     """
     happenings = [happening for order in ORDERS for happening in _happenings_of(order, anchor)]
     oldest = min(instant for instant, _happening in happenings)
@@ -56,6 +60,10 @@ def make_history(anchor: datetime) -> None:
             make_months()
             happening()
     post_due_credits()
+    warn_of_ending_terms()
+    mail_closing_windows()
+    for partner in Partner.objects.all():
+        make_feed(actor=agent_of(partner))
 
 
 def _happenings_of(order: DemoOrder, anchor: datetime) -> list[Happening]:

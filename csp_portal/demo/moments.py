@@ -24,6 +24,11 @@ def last_second(days_ago: int) -> Moment:
     return lambda loaded: first_second(days_ago - 1)(loaded) - SECOND
 
 
+def year_ends_in(days: int) -> Moment:
+    """Noon of the day on which a year begins that ends so many days after today."""
+    return lambda loaded: start_of_day(add_months(utc_day(loaded) + timedelta(days=days), -12)) + timedelta(hours=12)
+
+
 def month_start(months_ago: int = 0, **later: float) -> Moment:
     """The first second of this month or an earlier one, or so much later (earlier, if negative)."""
     return lambda loaded: start_of_day(add_months(month_of(loaded), -months_ago)) + timedelta(**later)

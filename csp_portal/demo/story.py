@@ -16,7 +16,7 @@ from csp_portal.demo.goods import (
     SUSE,
     WINDOWS_7_UPDATES,
 )
-from csp_portal.demo.moments import Moment, ago, first_second, last_second, month_start
+from csp_portal.demo.moments import Moment, ago, first_second, last_second, month_start, year_ends_in
 from software.models import LINK_DOWNLOADS
 
 FOUNDED = timedelta(days=400)  # before the demo is loaded: when its people and customers were entered
@@ -54,9 +54,9 @@ class DemoOrder:
 
 
 ORDERS = (
-    # Terms: one that is over, one that ends within 30 days, one of three years.
+    # Terms: one that is over, one that ends in 30 days, one of three years.
     DemoOrder(ago(days=380), "contosobicycles.example", ((SERVER_STANDARD, "0001", 1),), "PO-4102"),
-    DemoOrder(ago(days=340), "thistle.example", ((SERVER_STANDARD, "0001", 2),), "TS-0088"),
+    DemoOrder(year_ends_in(30), "thistle.example", ((SERVER_STANDARD, "0001", 2),), "TS-0088"),
     DemoOrder(ago(days=200), "sakurai.example", ((SERVER_DATACENTER, "0004", 2),), "桜-2417"),
     # The window of 60 days: closed with the end of yesterday; today is the last day, twice; seven days left or fewer.
     DemoOrder(last_second(61), "contosobicycles.example", ((SQL_2019, "0002", 1),), "PO-4471"),

@@ -94,8 +94,14 @@ FAULTS: dict[str, tuple[Callable, str]] = {
     "line changed": (_line_changed, "line_changed"),
     "tick missing": (_no_tick, "notice_not_accepted"),
 }
-# A line has one policy, and a text that is no quote of ours has no age.
-NEVER_BOTH = {("never cancellable", "support request only"), ("no quote of ours", "quote expired")}
+# A line has one policy, a text that is no quote of ours has no age, and of what can never be cancelled the database
+# lets nothing be cancelled or credited.
+NEVER_BOTH = {
+    ("never cancellable", "support request only"),
+    ("no quote of ours", "quote expired"),
+    ("already cancelled", "never cancellable"),
+    ("never cancellable", "line changed"),
+}
 PAIRS = [
     (first, second)
     for number, first in enumerate(FAULTS)

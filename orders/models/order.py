@@ -253,6 +253,10 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(credited_gross=F("credited_net") + F("credited_tax")), name="orders_line_credited_adds_up"
             ),
+            models.CheckConstraint(  # what can never be cancelled has no window (C1)
+                condition=Q(window_closes_at__isnull=False) | Q(quantity_cancelled=0, credited_gross=0),
+                name="orders_line_never_stays",
+            ),
         )
         indexes = (models.Index("window_closes_at", name="orders_line_by_window"),)
 

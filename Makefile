@@ -40,7 +40,7 @@ node_modules/.stamp: package.json package-lock.json
 frontend: node_modules/.stamp
 
 browser:
-	@echo "Looking for Chromium, nginx and fonts."
+	@echo "Looking for Chromium, nginx, poppler-utils and fonts."
 	@sh .ci/install_browser.sh
 
 lint:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# See that the tests have a Chromium and an nginx, and as root a font for Chinese and Korean, which screenshots need.
+# See that the tests have a Chromium, an nginx and what reads PDFs, and as root a font for Chinese and Korean, which screenshots need.
 set -eu
 PATH="$PATH:/usr/sbin:/sbin" # where Debian puts nginx
 
@@ -12,6 +12,7 @@ can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 missing=""
 has_chromium || missing="chromium"
 command -v nginx >/dev/null 2>&1 || missing="$missing nginx"
+command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
 if can_install && ! dpkg-query -W -f '${Status}' fonts-noto-cjk 2>/dev/null | grep -q '^install ok installed'; then
     missing="$missing fonts-noto-cjk"
 fi

@@ -20,4 +20,5 @@ urlpatterns = [
     path("invoices/<month:month>/<currency:currency>/csv/", views.closed_csv, name="closed_csv"),
     path("invoices/<invoice_number:invoice_number>/", views.invoice, name="invoice"),
     path("invoices/<invoice_number:invoice_number>/csv/", views.invoice_csv, name="invoice_csv"),
+    path("invoices/<invoice_number:invoice_number>/pdf/", views.invoice_document, name="invoice_pdf"),
 ]

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
@@ -10,8 +10,10 @@ from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.csv_files import csv_answer
 from csp_portal.pagination import page_of
+from csp_portal.pdf import pdf_answer
 from csp_portal.snapshot import one_snapshot
 from orders.billing import statement_of_account
+from orders.billing.invoice_pdf import invoice_pdf
 from orders.billing.models import Account, Credit, Entry, EntryQuerySet, Invoice, InvoiceQuerySet
 from orders.billing.reconciliation import COLUMNS, reconciliation_rows
 from orders.billing.statement_of_account import statement_of, statement_rows
@@ -111,6 +113,15 @@ def invoice_csv(request: SignedInRequest, invoice_number: str) -> HttpResponseBa
     """The lines of an issued invoice, to reconcile with: their sum is the invoice's (R5)."""
     found = get_object_or_404(_invoices(request).numbered(invoice_number))
     return _csv(f"invoice-{invoice_number}.csv", found.entries, found.account.currency)
+
+
+@require_safe
+@role_required(Permission.SEE_INVOICES)
+@one_snapshot()
+def invoice_document(request: SignedInRequest, invoice_number: str) -> FileResponse:
+    """An issued invoice as a PDF, to keep or to hand on."""
+    found = get_object_or_404(_invoices(request).numbered(invoice_number))
+    return pdf_answer(f"invoice-{invoice_number}.pdf", invoice_pdf(found))
 
 
 def _invoices(request: SignedInRequest) -> InvoiceQuerySet:

@@ -12,12 +12,20 @@ import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
 
+from cancellations.services import confirm_cancellation
 from csp_portal.embedded.processes import wait_until
-from orders.billing.models import Account, Entry, Invoice
-from orders.billing.services import close_due_months, post_credit, post_due_credits
+from csp_portal.errors import Refusal
+from orders.billing.models import Account, Credit, Entry, Invoice
+from orders.billing.services import (
+    close_due_months,
+    issue_due_invoices,
+    month_of_credit,
+    post_credit,
+    post_due_credits,
+)
 from software.models import Kind
 from tests.factories import buy_line, make_sku
-from tests.helpers import cancel, in_threads
+from tests.helpers import cancel, in_threads, quote_of
 
 JANUARY, FEBRUARY, MARCH = date(2020, 1, 1), date(2020, 2, 1), date(2020, 3, 1)
 
@@ -94,7 +102,71 @@ def test_a_late_close_takes_exactly_the_entries_of_its_month(clock, agent, custo
     assert [month for _kind, month, _instant in entries()] == [JANUARY, FEBRUARY, FEBRUARY, MARCH]
 
 
+@pytest.mark.django_db
+def test_cancelled_while_january_is_closed_but_not_issued(clock, agent, customer):
+    line = buy_line(agent, customer, make_sku("900.00", kind=Kind.PERPETUAL))
+    clock.set("2020-02-01T00:05:00Z")
+    close()
+    clock.set("2020-02-03T12:00:00Z")
+    assert Invoice.objects.get().number is None
+    credit = cancel(line, agent).credit
+    assert month_of_credit(credit) == FEBRUARY  # told before it is posted
+    post_due_credits()
+    assert entries() == [("charge", JANUARY, "24 Jan 12:00:00"), ("credit", FEBRUARY, "03 Feb 12:00:00")]
+    clock.set("2020-02-08T00:35:00Z")
+    assert issue_due_invoices(timezone.now()) == 1
+    assert totals() == [(JANUARY, 900, 900)]
+    clock.set("2020-03-01T00:05:00Z")
+    close()
+    assert totals() == [(JANUARY, 900, 900), (FEBRUARY, -900, 0)]
+
+
 # A clock that was set back: a cause of a month that is closed
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("back", ["2019-12-31T23:59:59Z", "2020-01-31T23:59:59Z", "2020-02-29T23:59:59Z"])
+def test_closing_by_a_clock_that_was_set_back_closes_nothing_and_breaks_nothing(clock, agent, customer, back):
+    buy_line(agent, customer, make_sku("10.00"))
+    clock.set("2020-02-20T12:00:00Z")
+    buy_line(agent, customer, make_sku("20.00"))
+    clock.set("2020-03-01T00:05:00Z")
+    assert close() == 2
+    buy_line(agent, customer, make_sku("40.00"))
+    stood = list(Invoice.objects.order_by("pk").values()), list(Entry.objects.order_by("pk").values())
+    clock.set(back)
+    assert close() == 0
+    assert stood == (list(Invoice.objects.order_by("pk").values()), list(Entry.objects.order_by("pk").values()))
+    assert Account.objects.get().closed_through == FEBRUARY
+    clock.set("2020-04-01T00:05:00Z")
+    assert close() == 1
+    assert totals() == [(JANUARY, 10, 10), (FEBRUARY, 20, 20), (MARCH, 40, 40)]
+
+
+@pytest.mark.django_db
+def test_nothing_is_issued_earlier_by_a_clock_that_was_set_back(clock, agent, customer):
+    buy_line(agent, customer, make_sku("10.00"))
+    clock.set("2020-02-01T00:05:00Z")
+    close()
+    clock.set("2020-01-20T00:35:00Z")
+    assert issue_due_invoices(timezone.now()) == 0
+    clock.set("2020-02-08T00:35:00Z")
+    assert issue_due_invoices(timezone.now()) == 1
+    clock.set("2020-01-20T00:35:00Z")
+    assert issue_due_invoices(timezone.now()) == 0
+    assert Invoice.objects.get().issued_at.isoformat() == "2020-02-08T00:35:00+00:00"
+
+
+@pytest.mark.django_db
+def test_a_quote_of_before_the_clock_was_set_back_is_of_a_time_to_come(clock, agent, customer):
+    line = buy_line(agent, customer, make_sku("10.00"))
+    clock.set("2020-02-01T00:05:00Z")
+    quote = quote_of(line)
+    clock.set("2020-01-31T23:59:59Z")
+    with pytest.raises(Refusal) as refused:
+        confirm_cancellation(line.purchase.public_id, quote=quote.signed(), notice_accepted=True, actor=agent)
+    assert refused.value.code == "quote_not_valid"
+    assert not Credit.objects.exists()
 
 
 @pytest.mark.django_db

@@ -66,7 +66,7 @@ class Shop:
         tenant, sku = f"/customers/{self.customer.tenant_id}", self.line.purchase.sku.public_id
         invoices = [f"/invoices/{invoice.public_number}/" for invoice in Invoice.objects.exclude(number=None)[:1]]
         return [
-            *("/", "/customers/", "/orders/", "/invoices/", "/reasons/", "/no-such-page/"),
+            *("/", "/customers/", "/orders/", "/windows/", "/invoices/", "/reasons/", "/no-such-page/"),
             *("/customers/add/", "/customers/import/", f"{tenant}/edit/"),
             *(f"{tenant}/", f"{tenant}/add/", f"{tenant}/cart/", f"{tenant}/cart/review/", f"{tenant}/orders/"),
             self.software,

@@ -39,6 +39,7 @@ def tell_of_cancellation(cancellation: Cancellation) -> None:
             links=cancellation.links_revoked,
             notice=NOTICES[cancellation.notice_version],
             address=site_address(order.get_absolute_url()),
+            certificate=site_address(cancellation.certificate_url),
         )
 
 

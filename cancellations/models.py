@@ -9,10 +9,14 @@ from orders.models import OrderLine
 
 
 class CancellationManager(models.Manager["Cancellation"]):
-    """A cancellation is never shown without who did it, its credit, and the entry once it stands."""
+    """A cancellation is never shown without who did it, its credit, and the entry once it stands.
+
+    Its certificate comes with it, but for the text of it.
+    """
 
     def get_queryset(self) -> models.QuerySet["Cancellation"]:
-        return super().get_queryset().select_related("cancelled_by", "credit__entry")
+        names = ("cancelled_by", "credit__entry", "certificate")
+        return super().get_queryset().select_related(*names).defer("certificate__document")
 
 
 class Cancellation(models.Model):
@@ -36,6 +40,12 @@ class Cancellation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_line}: {self.cancelled_at:%Y-%m-%d}"
+
+    @property
+    def certificate_url(self) -> str:
+        """Where its certificate is; empty until it has one: until a job has made up for a release that made none."""
+        certificate = getattr(self, "certificate", None)
+        return certificate.get_absolute_url() if certificate else ""
 
     @property
     def quantity(self) -> int:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from activity.models import Action
 from activity.services import record, refusals_recorded
+from cancellations.certificates.services import certify
 from cancellations.checks import check_confirmable
 from cancellations.emails import tell_of_cancellation
 from cancellations.models import Cancellation
@@ -50,8 +51,9 @@ def confirm_cancellation(purchase_id: UUID, *, quote: str, notice_accepted: bool
         quoted_at=binding.quoted_at,
         notice_version=notice_version(whole=whole),
         keys_revoked=len(revoked.keys),
-        links_revoked=revoked.links,
+        links_revoked=len(revoked.links),
     )
+    certify(cancellation, revoked)
     action = Action.PURCHASE_CANCELLED if whole else Action.QUANTITY_CANCELLED
     record(action, actor=actor, on=line, details=_details(line, cancellation))
     tell_of_cancellation(cancellation)
@@ -93,4 +95,5 @@ def _details(line: OrderLine, cancellation: Cancellation) -> dict[str, object]:
         "keys_revoked": cancellation.keys_revoked,
         "links_revoked": cancellation.links_revoked,
         "notice_version": cancellation.notice_version,
+        "certificate": str(cancellation.certificate.public_id),
     }

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_list_or_404, redirect, render
 from django.utils import formats, timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -43,7 +44,7 @@ def cancel(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpRespo
         cancellation = confirm_cancellation(line.purchase.public_id, actor=request.user, **sent)
     except Refusal as refusal:
         return _show(request, get_list_or_404(lines.all()), refusal)
-    messages.success(request, _done(cancellation))
+    messages.success(request, _with_certificate(_done(cancellation), cancellation))
     return redirect("cancellations:software", tenant_id)
 
 
@@ -67,6 +68,12 @@ def _show(request: SignedInRequest, lines: Sequence[OrderLine], refusal: Refusal
     part = request.htmx.target == CANCELLATION
     template = "cancellations/partials/cancellation.html" if part else "cancellations/cancel.html"
     return render(request, template, context, status=refusal.status if refusal else 200)
+
+
+def _with_certificate(told: str, cancellation: Cancellation) -> str:
+    """The sentence with a link to what can be shown and kept (C9)."""
+    url = cancellation.certificate_url
+    return format_html('{} <a href="{}">{}</a>', told, url, _("Certificate of cancellation")) if url else told
 
 
 def _done(cancellation: Cancellation) -> str:

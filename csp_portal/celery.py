@@ -16,6 +16,10 @@ app.conf.beat_schedule = {
     "post-due-credits": {"task": "orders.billing.tasks.post_due_credits", "schedule": 60.0},
     "close-invoices": {"task": "orders.billing.tasks.close_invoices", "schedule": crontab(minute="5")},
     "issue-invoices": {"task": "orders.billing.tasks.issue_invoices", "schedule": crontab(minute="35")},
+    "certify-earlier": {
+        "task": "cancellations.certificates.tasks.certify_earlier",
+        "schedule": crontab(minute="25"),  # what a release without certificates has cancelled, until it is replaced
+    },
     "fill-waiting-lines": {"task": "software.tasks.fill_waiting_lines", "schedule": 60.0},
     "warn-of-low-pools": {"task": "software.tasks.warn_of_low_pools", "schedule": 300.0},
     "send-due-mail": {"task": "csp_portal.mail.tasks.send_due_mail", "schedule": 60.0},

@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "orders.billing",
     "cancellations",
     "cancellations.windows",
+    "cancellations.certificates",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("orders.billing.urls")),
     path("", include("cancellations.urls")),
     path("", include("cancellations.windows.urls")),
+    path("", include("cancellations.certificates.urls")),
     path("", include("activity.urls")),
 ]
 if not settings.PRODUCTION:

@@ -18,6 +18,7 @@ from orders.billing.services import close_due_months, issue_due_invoices
 from software.models import MarketRestriction, PolicyVersion, TaxRate
 from software.services import start_download
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_link, make_sku
+from tests.helpers import cancel
 from tests.payments import pay
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,7 @@ def world(clock) -> World:
     clock.set("2020-02-10T09:00:00Z")
     close_due_months(timezone.now())
     issue_due_invoices(timezone.now())
+    certificate = cancel(buy_line(agent, customer, make_sku()), agent).certificate
     payment = pay(Invoice.objects.get(), "1.00", on="2020-02-10")
     mail = Mail.objects.create(cause="1", to="a@b.example", subject="A note", text="Read.")
     values = {
@@ -108,6 +110,7 @@ def world(clock) -> World:
         "mail_id": mail.public_id,
         "partner_id": partner.public_id,
         "payment_id": payment.public_id,
+        "certificate_id": certificate.public_id,
         "version_pk": PolicyVersion.objects.earliest("pk").pk,
         "sent": 1580472000,
         "state": "0" * 32,

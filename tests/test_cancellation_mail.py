@@ -28,7 +28,10 @@ This was read and accepted with it:
 - A credit comes on the next monthly invoice: 100 % for perpetual software, prorated by day for subscriptions.
 
 The order, with its credit:
-{address}"""
+{address}
+
+The certificate of the cancellation:
+{certificate}"""
 
 
 @pytest.fixture
@@ -55,12 +58,17 @@ def test_it_says_what_was_cancelled_revoked_and_credited_and_what_was_accepted(c
     settings.MAIL_SITE_URL = "https://portal.example"
     make_link(buyer, line.purchase)
     clock.set("2020-02-02T12:00:00Z")
-    cancel(line, buyer)
+    certificate = cancel(line, buyer).certificate
     mail = Mail.objects.get(to=buyer.email, cause__startswith="purchase_cancelled:")
     number = line.order.number
     assert mail.subject == f"Order {number} is cancelled: Server - 1 year"
-    address = f"https://portal.example/orders/{number}/"
-    assert mail.text.replace("\xa0", " ") == TEXT.format(who=buyer.email, number=number, address=address)
+    told = {
+        "who": buyer.email,
+        "number": number,
+        "address": f"https://portal.example/orders/{number}/",
+        "certificate": f"https://portal.example/certificates/{certificate.public_id}/",
+    }
+    assert mail.text.replace("\xa0", " ") == TEXT.format(**told)
 
 
 def test_who_cancelled_and_who_ordered_are_told_once_each(buyer, canceller, line):

@@ -43,6 +43,7 @@ class Permission(TextChoices):
     SEE_SOFTWARE = "see_software", _("see software")
     SEE_ORDERS = "see_orders", _("see orders")
     SEE_INVOICES = "see_invoices", _("see invoices")
+    SEE_CERTIFICATES = "see_certificates", _("see certificates of cancellation")
     BUY = "buy", _("buy for a customer")
     GET_KEYS = "get_keys", _("see keys and downloads")
     CANCEL = "cancel", _("cancel a purchase")
@@ -67,6 +68,7 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
     Permission.SEE_SOFTWARE: _AGENT_AND_GLOBAL,
     Permission.SEE_ORDERS: _AGENT_AND_GLOBAL,
     Permission.SEE_INVOICES: _AGENT_AND_GLOBAL,
+    Permission.SEE_CERTIFICATES: _AGENT_AND_GLOBAL | _READERS_OF_THE_LOG,
     Permission.BUY: _AGENT_AND_GLOBAL,
     Permission.GET_KEYS: frozenset({Role.ADMIN_AGENT}),
     Permission.CANCEL: frozenset({Role.ADMIN_AGENT}),

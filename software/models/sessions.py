@@ -89,6 +89,11 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
         counting = self.filter(released_at=None).order_by()
         return dict(counting.values_list("grant_number").annotate(Count("pk")))
 
+    def used_by_link(self) -> dict[int, int]:
+        """How many of them count, by the key of their link, over all its grants: all that were not given back (K8)."""
+        counting = self.filter(released_at=None).order_by()
+        return dict(counting.values_list("link").annotate(Count("pk")))
+
     def close(self, end: SessionEnd, now: datetime) -> int:
         """Close those that are open, for good; how many there were."""
         return self.filter(closed_at=None).update(closed_at=now, end=end)

@@ -18,10 +18,11 @@ from software.models import (
 
 @dataclass(frozen=True)
 class Revoked:
-    """What a cancellation took away: the keys, as they were before, and how many links."""
+    """What a cancellation took away: keys and links, as they were before, and how many open downloads."""
 
     keys: list[ProductKey]
-    links: int
+    links: list[DownloadLink]
+    sessions: int
 
 
 def revoke_purchase(purchase: SoftwarePurchase, *, now: datetime) -> Revoked:
@@ -34,9 +35,8 @@ def revoke_purchase(purchase: SoftwarePurchase, *, now: datetime) -> Revoked:
     purchase.key_state = KeyState.NONE if purchase.key_state == KeyState.NONE else KeyState.REVOKED
     purchase.save(update_fields=["status", "cancelled_at", "key_state"])
     keys = _revoke_keys(_locked_keys(purchase), now)
-    links = DownloadLink.objects.filter(purchase=purchase, revoked_at=None).update(revoked_at=now)
-    DownloadSession.objects.filter(link__purchase=purchase).close(SessionEnd.REVOKED, now)
-    return Revoked(keys, links)
+    links = _revoke_links(purchase, now)
+    return Revoked(keys, links, _close_sessions(purchase, now))
 
 
 def revoke_units(purchase: SoftwarePurchase, *, left: int, now: datetime) -> Revoked:
@@ -46,9 +46,9 @@ def revoke_units(purchase: SoftwarePurchase, *, left: int, now: datetime) -> Rev
     locked it and records what happened.
     """
     if purchase.sku.key_issue != KeyIssue.PER_UNIT:
-        return Revoked([], 0)
+        return Revoked([], [], 0)
     keys = sorted(_locked_keys(purchase), key=lambda key: (key.seen_at is not None, -key.pk))
-    return Revoked(_revoke_keys(keys[: max(len(keys) - left, 0)], now), 0)
+    return Revoked(_revoke_keys(keys[: max(len(keys) - left, 0)], now), [], 0)
 
 
 def _locked_keys(purchase: SoftwarePurchase) -> list[ProductKey]:
@@ -60,3 +60,18 @@ def _locked_keys(purchase: SoftwarePurchase) -> list[ProductKey]:
 def _revoke_keys(keys: list[ProductKey], now: datetime) -> list[ProductKey]:
     ProductKey.objects.filter(pk__in=[key.pk for key in keys]).update(status=KeyStatus.REVOKED, revoked_at=now)
     return keys
+
+
+def _revoke_links(purchase: SoftwarePurchase, now: datetime) -> list[DownloadLink]:
+    """Under their locks, so that a download that is being started with one is counted and closed."""
+    live = DownloadLink.objects.filter(purchase=purchase, revoked_at=None).select_related("build")
+    links = list(live.select_for_update(of=("self",)).order_by("pk"))
+    DownloadLink.objects.filter(pk__in=[link.pk for link in links]).update(revoked_at=now)
+    return links
+
+
+def _close_sessions(purchase: SoftwarePurchase, now: datetime) -> int:
+    """Close the purchase's downloads; how many were open. Those whose 24 hours are over are no longer."""
+    sessions = DownloadSession.objects.filter(link__purchase=purchase)
+    sessions.over(now).close(SessionEnd.OVER, now)
+    return sessions.close(SessionEnd.REVOKED, now)

@@ -70,6 +70,10 @@ def _no_quote_of_ours(attempt):
     attempt.sent["quote"] = "x"
 
 
+def _quantity_not_left(attempt):
+    attempt.line_becomes(quantity_cancelled=1)
+
+
 def _quote_expired(attempt):
     attempt.clock.set("2020-01-24T12:15:00Z")
 
@@ -90,17 +94,20 @@ FAULTS: dict[str, tuple[Callable, str]] = {
     "support request only": (_support_only, "support_request_only"),
     "window closed": (_window_closed, "window_closed"),
     "no quote of ours": (_no_quote_of_ours, "quote_not_valid"),
+    "quantity": (_quantity_not_left, "quantity_not_left"),
     "quote expired": (_quote_expired, "quote_expired"),
     "line changed": (_line_changed, "line_changed"),
     "tick missing": (_no_tick, "notice_not_accepted"),
 }
-# A line has one policy, a text that is no quote of ours has no age, and of what can never be cancelled the database
-# lets nothing be cancelled or credited.
+# A line has one policy, a text that is no quote of ours has no quantity and no age, and of what can never be cancelled
+# the database lets nothing be cancelled or credited.
 NEVER_BOTH = {
     ("never cancellable", "support request only"),
-    ("no quote of ours", "quote expired"),
-    ("already cancelled", "never cancellable"),
+    ("never cancellable", "quantity"),
     ("never cancellable", "line changed"),
+    ("already cancelled", "never cancellable"),
+    ("no quote of ours", "quantity"),
+    ("no quote of ours", "quote expired"),
 }
 PAIRS = [
     (first, second)
@@ -113,7 +120,7 @@ PAIRS = [
 @pytest.fixture
 def attempt(clock, agent, customer):
     """One that would succeed."""
-    line = buy_line(agent, customer, make_sku("1200.00", keys=1))
+    line = buy_line(agent, customer, make_sku("1200.00", keys=2), quantity=2)
     return Attempt(line, agent, clock, {"quote": quote_of(line).signed(), "notice_accepted": True})
 
 

@@ -77,8 +77,8 @@ class _Explanation:
             return _("Charged for this part: %(charged)s × %(units)s / %(quantity)s = %(part)s.") % facts
         return (
             _(
-                "Charged for this part: %(charged)s × %(units)s / %(quantity)s, less what the %(before)s units "
-                "cancelled before were charged, = %(part)s."
+                "Charged for this part: %(charged)s × %(units)s / %(quantity)s, less what the first %(before)s of them "
+                "came to, = %(part)s."
             )
             % facts
         )

@@ -60,6 +60,13 @@ QUOTE_NOT_VALID = Reason(
     next_step=_("Open the cancellation again from the Software list."),
     status=400,
 )
+QUOTE_UNREADABLE = Reason(
+    code="quote_unreadable",
+    rule="C5",
+    sentence=_("One of the amounts that came with this request is none that we quoted; nothing was cancelled for it."),
+    next_step=_("Choose its line again and look at the credit."),
+    status=400,
+)
 LINE_CHANGED = Reason(
     code="line_changed",
     rule="C4",

@@ -55,6 +55,7 @@ def software(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
         "customer": customer,
         "tabs": customer_tabs(customer, "cancellations:software"),
         "buy_refusal": request.user.refusal_to(Permission.BUY),
+        "cancel_refusal": request.user.refusal_to(Permission.CANCEL),
         "page": page,
         "rows": rows,
         "opened": opened,

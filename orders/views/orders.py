@@ -66,5 +66,6 @@ def detail(request: SignedInRequest, number: str) -> HttpResponse:
         "first_software": next((line for line in lines if line.has_software), None),
         "ledger": ledger_of(order),
         "keys_refusal": request.user.refusal_to(Permission.GET_KEYS),
+        "cancel_refusal": request.user.refusal_to(Permission.CANCEL),
     }
     return render(request, "orders/detail.html", context)

@@ -1,0 +1,1 @@
+"""Cancelling several lines of a customer in one go (C8)."""

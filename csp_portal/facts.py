@@ -27,6 +27,7 @@ FACTS = {
     "amount": Fact(_("amount of the order"), "1,875.00 USD"),
     "changed": Fact(_("what changed"), _("prices, cancellation terms")),
     "contact": Fact(_("the partner's support contact"), "support@partner.example"),
+    "count": Fact(_("how many there were"), 120),
     "country": Fact(_("country"), _("Norway")),
     "credit_limit": Fact(_("credit limit"), "10,000.00 USD"),
     "currency": Fact(_("currency"), "NOK"),

@@ -173,7 +173,8 @@ def test_a_support_agent_sees_no_partners_data(see, agent, customer):
     page = see(UserFactory(partner=None, roles=[Role.SUPPORT_AGENT]))
     assert line.order.number not in page
     assert customer.company_name not in page
-    assert "Your roles open no other page" in page
+    assert "What your roles open" in page
+    assert "Rules and calculator Your roles open this." in page
     assert "Ask an Operator admin for the role" in page
     assert "of your organisation" not in page
 

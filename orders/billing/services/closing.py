@@ -10,6 +10,7 @@ from activity.models import Action
 from activity.services import Actor, SignedIn, record
 from csp_portal.calendar_utc import add_months, month_of, start_of_day
 from csp_portal.jobs import for_each
+from orders.billing.emails import tell_invoice_issued
 from orders.billing.models import Account, Credit, Entry, Invoice, InvoiceCounter
 from orders.billing.services.carrying import carry_negative_total
 from orders.billing.services.posting import post_under_lock
@@ -108,6 +109,7 @@ def issue_invoice(invoice_id: int, *, actor: Actor | SignedIn, now: datetime) ->
     invoice.bill_to_tax_id = partner.tax_id
     invoice.save(update_fields=FIXED_AT_ISSUE)
     record(Action.INVOICE_ISSUED, actor=actor, on=invoice, details={"invoice": invoice.public_number})
+    tell_invoice_issued(invoice)
     return True
 
 

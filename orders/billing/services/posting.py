@@ -9,6 +9,7 @@ from django.utils import timezone
 from activity.models import Action
 from activity.services import Actor, record
 from csp_portal.rounding import plain_amount
+from orders.billing.emails import tell_credit_posted
 from orders.billing.headroom import Headroom
 from orders.billing.models import Account, Credit, Entry, EntryKind
 from orders.models import Order, OrderLine
@@ -83,6 +84,7 @@ def post_under_lock(account: Account, credit: Credit) -> bool:
     }
     purchase = credit.order_line.purchase
     record(Action.CREDIT_POSTED, actor=POSTER, on=purchase, details=details)
+    tell_credit_posted(entry, credit)
     return True
 
 

@@ -78,6 +78,13 @@ NAVIGATION = (
         icon="briefcase",
         of_staff=True,
     ),
+    Place(
+        _("Payments"),
+        "admin:billing_payment_changelist",
+        Permission.KEEP_HOUSE,
+        icon="credit-card",
+        of_staff=True,
+    ),
 )
 GEAR_MENU = (
     Place(_("Activity log"), "activity:log", Permission.SEE_ACTIVITY, icon="history"),

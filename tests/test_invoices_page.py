@@ -1,5 +1,6 @@
 """The pages of open months and invoices (R4, R5)."""
 
+import csv
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from orders.billing.models import Credit, Entry, Invoice
 from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits
 from orders.billing.statements import open_months
 from orders.models import Order, OrderLine
-from software.models import TaxRate
+from software.models import KeyIssue, TaxRate
 from software.tax import Amounts
 from tests.factories import CustomerFactory, PriceFactory, UserFactory, buy, buy_line, make_sku
 from tests.helpers import cancel, words_of
@@ -64,7 +65,7 @@ def test_a_credit_counts_before_it_is_posted_and_says_so(clock, see, agent, cust
     page = see("/invoices/")
     assert "February 2020 USD 0 lines posted 1 credit to be posted, -1,167.21 USD -1,167.21 USD" in page
     lines = see("/invoices/unbilled/USD/")
-    assert "to be posted Net: 1,200.00 USD × (366 − 10) / 366 = 1,167.21 USD;" in lines
+    assert "to be posted Credits 1 of 1 units Net: 1,200.00 USD × (366 − 10) / 366 = 1,167.21 USD;" in lines
     post_due_credits()
     assert "to be posted" not in see("/invoices/")
     assert "Credits to be posted" not in see("/invoices/unbilled/USD/")
@@ -91,9 +92,20 @@ def test_a_credit_line_explains_itself_and_links_what_it_credits(clock, see, cli
     assert sentence in page
     assert "Tax: none was charged, so none is credited." in page
     assert f"Cancelled by {agent.email} on" in page
-    assert f"Credits line 1 of order {line.order.number}" in page
+    assert f"Credits 1 of 1 units of line 1 of order {line.order.number}" in page
     written = client_of(agent).get("/invoices/G000002/").content.decode()
     assert f'href="/orders/{line.order.number}/#line-1"' in written
+
+
+def test_a_credit_of_a_part_says_how_many_of_how_many_units(clock, see, client_of, agent, customer):
+    line = buy_line(agent, customer, make_sku("1200.00", key_issue=KeyIssue.PER_UNIT, keys=5), quantity=5)
+    cancel(line, agent, quantity=2)
+    assert "Credits 2 of 5 units" in see("/invoices/unbilled/USD/")
+    close_and_issue(clock, "2020-02-08T00:00:00Z")
+    assert f"Credits 2 of 5 units of line 1 of order {line.order.number}" in see("/invoices/G000001/")
+    rows = client_of(agent).get("/invoices/G000001/csv/").getvalue().decode("utf-8-sig").splitlines()
+    credit = next(row for row in csv.DictReader(rows) if row["kind"] == "credit")
+    assert (credit["quantity"], credit["line_quantity"]) == ("2", "5")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from orders.billing.models import Credit, Entry, EntryKind, Invoice
 from orders.models import new_order_number
 from tests.factories import UserFactory, buy_line, make_sku
 from tests.helpers import MOST_QUERIES, queries_of
+from tests.payments import issued_invoice, pay
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,21 @@ def test_the_lines_of_an_invoice_cost_the_same_queries(clock, client_of, agent, 
     with_three = queries_of(browser, invoice.get_absolute_url())
     post_half(more_lines(line, 300))
     assert len(queries_of(browser, invoice.get_absolute_url())) == len(with_three) <= MOST_QUERIES
+
+
+def test_payments_and_statements_cost_the_same_queries(clock, client_of, agent, customer):
+    invoice = issued_invoice(clock, agent, customer)
+    pay(invoice, "1.00", "WIRE")
+    browser = client_of(agent)
+    urls = ["/invoices/", "/invoices/G000001/", "/invoices/statement/USD/", "/invoices/G000001/pdf/"]
+    with_one = [len(queries_of(browser, url)) for url in urls]
+    line = invoice.entries.get().order_line
+    more_invoices(line, 2, 60)
+    more_lines(line, 60)
+    for number in range(60):
+        pay(invoice, "1.00", f"WIRE {number}")
+    assert [len(queries_of(browser, url)) for url in urls] == with_one
+    assert max(with_one) <= MOST_QUERIES
 
 
 @pytest.mark.parametrize("query", ["", "?show=all", "?from=2020-01-01&to=2020-01-31"])

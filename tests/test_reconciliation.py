@@ -110,6 +110,7 @@ def test_a_charge_says_what_was_ordered_for_whom_at_which_tax(clock, browser, ag
         "sku": "Server - 1 year",
         "sku_id": line.purchase.sku.catalogue_id,
         "quantity": "2",
+        "line_quantity": "2",
         "currency": "AUD",
         "unit_price": "1100.00",
         "unit_price_includes_tax": "yes",

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.db import transaction
 
+from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Role
 from csp_portal.mail.models import Mail
 from software.models import Kind, SoftwarePurchase
@@ -190,16 +191,13 @@ def test_runs_at_once_send_one_mail(agent, customer):
     assert mails().count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_purchase_that_somebody_holds_is_passed_over_until_the_next_run(agent, customer):
-    with time_machine.travel("2020-01-24T12:00:00Z"):
-        sku = make_sku(keys=2)
-        held, _free = (buy_line(agent, customer, sku).purchase for _order in range(2))
+def told_while_held(rows):
+    """How many a run tells of while another transaction holds `rows`."""
     locked, done = threading.Event(), threading.Event()
 
     def hold():
         with transaction.atomic():
-            SoftwarePurchase.objects.select_for_update().get(pk=held.pk)
+            assert len(rows) == 1
             locked.set()
             assert done.wait(15)
 
@@ -209,8 +207,26 @@ def test_a_purchase_that_somebody_holds_is_passed_over_until_the_next_run(agent,
         done.set()
         return told
 
+    return in_threads(hold, warn)[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_buyer_whom_another_run_mails_is_passed_over_so_that_a_day_has_one_mail(agent, customer):
+    with time_machine.travel("2020-01-24T12:00:00Z"):
+        buy_line(agent, customer, make_sku(keys=1))
     with time_machine.travel("2021-01-17T12:00:00Z"):
-        assert in_threads(hold, warn)[1] == 1
+        assert told_while_held(User.objects.select_for_update(no_key=True).filter(pk=agent.pk)) == 0
+        assert not mails().exists()
+        assert warn_of_ending_terms() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_purchase_that_somebody_holds_is_passed_over_until_the_next_run(agent, customer):
+    with time_machine.travel("2020-01-24T12:00:00Z"):
+        sku = make_sku(keys=2)
+        held, _free = (buy_line(agent, customer, sku).purchase for _order in range(2))
+    with time_machine.travel("2021-01-17T12:00:00Z"):
+        assert told_while_held(SoftwarePurchase.objects.select_for_update().filter(pk=held.pk)) == 1
         assert list(SoftwarePurchase.objects.filter(end_told_days=None)) == [held]
         assert warn_of_ending_terms() == 1
     assert mails().count() == 2

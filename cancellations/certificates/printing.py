@@ -1,6 +1,5 @@
 """A certificate set as PDF (C9)."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -76,15 +75,24 @@ def _cancellation(certificate: Certificate, contents: dict[str, Any]) -> Facts:
     return [
         [_("Cancelled"), _when(cancellation["cancelled_at"])],
         [_("Cancelled by"), cancellation["cancelled_by"]["email"]],
-        [_("Units ordered"), str(contents["purchase"]["quantity"])],
-        [_("Units cancelled before"), str(cancellation["quantity_before"])],
-        [_("Units cancelled"), str(cancellation["quantity"])],
-        [_("Units left"), str(cancellation["quantity_left"])],
+        [_("Units"), _units(contents["purchase"]["quantity"], cancellation)],
         [
             _("Cancellation policy"),
             _("%(policy)s, version %(version)s: until the end of %(last_day)s") % terms,
         ],
     ]
+
+
+def _units(ordered: int, cancellation: dict[str, Any]) -> str:
+    facts = {
+        "ordered": ordered,
+        "before": cancellation["quantity_before"],
+        "cancelled": cancellation["quantity"],
+        "left": cancellation["quantity_left"],
+    }
+    if cancellation["quantity_before"]:
+        return _("%(ordered)s ordered, %(before)s cancelled before, %(cancelled)s cancelled, %(left)s left") % facts
+    return _("%(ordered)s ordered, %(cancelled)s cancelled, %(left)s left") % facts
 
 
 def _revoked(revoked: dict[str, Any]) -> dict[str, Any]:
@@ -127,15 +135,13 @@ def _accepted(accepted: dict[str, Any]) -> dict[str, Any]:
 
 def _credit(credit: dict[str, Any]) -> Facts:
     net, tax, gross = (format_money(credit[name], credit["currency"]) for name in ("net", "tax", "gross"))
-    days: Iterable[list[str]] = ()
-    if credit["term_days"] is not None:
-        days = [[_("Days of the term"), str(credit["term_days"])], [_("Days used"), str(credit["days_used"])]]
+    days = {"used": credit["days_used"], "term": credit["term_days"]}
     return [
         [_("Net, excl. tax"), net],
         [_("Tax"), tax],
         [_("Gross, incl. tax"), gross],
         [_("On the invoice of"), date_format(credit["invoice_month"], "YEAR_MONTH_FORMAT")],
-        *days,
+        *([[_("Days used"), _("%(used)s of %(term)s") % days]] if credit["term_days"] is not None else []),
         [_("Computed"), _when(credit["quoted_at"])],
     ]
 

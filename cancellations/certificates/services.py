@@ -7,12 +7,12 @@ from cancellations.certificates.contents import written
 from cancellations.certificates.facts import facts_of
 from cancellations.certificates.models import Certificate
 from cancellations.models import Cancellation
-from csp_portal.jobs import for_each
+from csp_portal.jobs import all_batches, for_each
 from orders.models import OrderLine
 from software.models import DownloadLink, DownloadSession, ProductKey, SessionEnd
 from software.services.revoking import Revoked
 
-BATCH = 1000  # certificates that one run makes up for
+BATCH = 1000  # cancellations that are looked for at a time
 
 
 def certify(cancellation: Cancellation, revoked: Revoked) -> Certificate:
@@ -31,6 +31,10 @@ def certify_earlier() -> int:
 
     Only once their credits are posted, for then the invoice month stands for good. Answers how many it made.
     """
+    return all_batches(_certify_batch)
+
+
+def _certify_batch() -> int:
     without = Cancellation.objects.filter(certificate=None, credit__entry__isnull=False)
     return for_each(without.order_by("pk").values_list("pk", flat=True)[:BATCH], _certify_earlier)
 

@@ -52,8 +52,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             "order_line__order__customer",
             "credit__order_line__order",
             "credit__cancellation__cancelled_by",
+            "credit__cancellation__certificate",
             "carried_from",
-        )
+        ).defer("credit__cancellation__certificate__document")
 
     def by_order(self) -> Self:
         """By month, then order by order, each line's charge before its credits."""

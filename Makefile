@@ -74,9 +74,9 @@ pytest:
 	@echo "Running the tests."
 	@$(PY) -m pytest $(TESTS)
 
-# Live 100,000 random histories of links beside a plain model; `make test` lives 2,000.
+# Live random histories beside plain models: 100,000 of links, 1,000 of accounts; `make test` lives 2,000 and 100.
 soak: .venv/.test node_modules/.stamp
-	@SEQUENCES=$${SEQUENCES:-100000} $(PY) -m pytest -n 2 tests/test_random_downloads.py
+	@SEQUENCES=$${SEQUENCES:-100000} HISTORIES=$${HISTORIES:-1000} $(PY) -m pytest -n 2 tests/test_random_billing.py tests/test_random_downloads.py
 
 # Plant known faults, one at a time, and see that the suite notices each (tests/mutants/).
 mutants: .venv/.test node_modules/.stamp

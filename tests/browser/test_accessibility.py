@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -17,6 +18,7 @@ from orders.services import add_to_cart
 from software.services import reveal_key, revoke_link, start_download
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_build, make_link, make_sku
 from tests.helpers import cancel
+from tests.payments import pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +76,7 @@ class Shop:
             *(f"{tenant}/links/{link.public_id}/history/" for link in (self.link, self.labelled)),
             f"/orders/{self.line.order.number}/",
             *invoices,
+            "/invoices/statement/USD/",
             "/activity/?show=all&user=somebody@fabrikam.example",
             "/activity/?from=2020-02-31",
         ]
@@ -123,6 +126,21 @@ def test_no_page_with_disabled_controls_breaks_a_rule(signed_in, broken_rules):
     found = [rule for address in (shop.software, order) for rule in broken_rules(reader, address)]
     found += [rule for address in ("/", "/customers/") for rule in broken_rules(auditor, address)]
     assert found == []
+
+
+def test_no_page_of_payments_breaks_a_rule(signed_in, broken_rules):
+    Shop()
+    invoice = Invoice.objects.issued().get()
+    payment = pay(invoice, "100.00", on=f"{timezone.now():%Y-%m-%d}")
+    page = signed_in(UserFactory(partner=None, roles=[Role.OPERATOR_ADMIN]))
+    addresses = [
+        *(reverse(f"admin:billing_{name}") for name in ("payment_changelist", "invoice_changelist", "payment_import")),
+        reverse("admin:billing_invoice_change", args=[invoice.pk]),
+        reverse("admin:billing_payment_change", args=[payment.pk]),
+        f"/operator/invoices/{invoice.public_number}/payment/",
+        f"/operator/payments/{payment.public_id}/reverse/",
+    ]
+    assert [rule for address in addresses for rule in broken_rules(page, address)] == []
 
 
 def test_the_dialog_breaks_no_rule(signed_in, broken_rules):

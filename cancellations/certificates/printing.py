@@ -148,9 +148,10 @@ def _credit(credit: dict[str, Any]) -> Facts:
 
 def _check(certificate: Certificate, contents: dict[str, Any]) -> dict[str, str]:
     made = {"id": contents["id"], "when": _when(contents["made_at"])}
-    told = _("Certificate %(id)s was made on %(when)s and has not changed since. Its SHA-256:") % made
+    told = _("Certificate %(id)s was made on %(when)s and has not changed since.") % made
+    sha256 = _("SHA-256 of its JSON: %(sha256)s") % {"sha256": certificate.sha256}
     how = _("Download the JSON and run sha256sum %(name)s.json: it prints the same.") % {"name": certificate.file_name}
-    return {"title": _("Check this certificate"), "words": told, "sha256": certificate.sha256, "how": how}
+    return {"title": _("Check this certificate"), "words": told, "sha256": sha256, "how": how}
 
 
 def _when(when: datetime) -> str:

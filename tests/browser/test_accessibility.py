@@ -51,7 +51,7 @@ class Shop:
         revoke_link(make_link(self.user, self.line.purchase, self.build, label="Gone").public_id, actor=self.user)
         gone = buy_line(self.user, self.customer, make_sku())
         self.dead_link = make_link(self.user, gone.purchase)
-        cancel(gone, self.user)
+        self.certificate = cancel(gone, self.user).certificate
         reveal_key(self.line.purchase.keys.get().public_id, actor=self.user)
         add_to_cart(self.customer.tenant_id, make_sku(title="SUSE Linux Enterprise").public_id, 2, actor=self.user)
 
@@ -75,6 +75,7 @@ class Shop:
             f"{tenant}/software/{sku}/cancel/",
             *(f"{tenant}/links/{link.public_id}/history/" for link in (self.link, self.labelled)),
             f"/orders/{self.line.order.number}/",
+            self.certificate.get_absolute_url(),
             *invoices,
             "/invoices/statement/USD/",
             "/activity/?show=all&user=somebody@fabrikam.example",

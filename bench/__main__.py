@@ -14,7 +14,14 @@ from collections.abc import Iterable
 from bench.ground import ground
 from bench.table import Row, written
 
-PARTS = ("starts", "bytes", "memory", "expiry")  # modules of this package, which need Django set up
+PARTS = (
+    "starts",
+    "bytes",
+    "memory",
+    "expiry",
+    "cancelling",
+    "closing",
+)  # modules of this package, which need Django set up
 
 
 def main() -> int:

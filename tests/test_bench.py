@@ -21,6 +21,8 @@ FIGURES = {
     "memory of nginx, 5 slow transfers": r"\d+ MiB \(.+\)",
     "memory of worker, 5 slow transfers": r"\d+ MiB \(.+\)",
     "3,000 links expired, each in the log": r"[\d.]+ s, [\d,]+/s",
+    "cancel, Submit to the next page, 1,000 lines, 8 agents": r"p50 [\d,]+ ms, p95 [\d,]+ ms, p99 [\d,]+ ms",
+    "a month of 1,000 entries closed": r"[\d.]+ s, issued in [\d.]+ s",
 }
 
 
@@ -75,4 +77,4 @@ def test_a_part_that_is_none_is_told(environment):
     with bench(environment, "nonsense") as running:
         _table, said = running.communicate(timeout=60)
     assert running.returncode == 2
-    assert "there is no part nonsense; choose from starts, bytes, memory, expiry" in said
+    assert "there is no part nonsense; choose from starts, bytes, memory, expiry, closing, cancelling" in said

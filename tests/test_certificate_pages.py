@@ -157,6 +157,14 @@ def test_order_software_tab_and_the_message_after_submit_lead_to_it(client_of, a
         assert f"{link}Certificate</a>" in browser.get(page).content.decode()
 
 
+def test_each_line_of_several_in_one_go_leads_to_its_own(client_of, agent_there, line):
+    other = buy_line(agent_there, line.order.customer, line.purchase.sku)
+    sent = {"quote": [quote_of(each).signed() for each in (line, other)], "notice_accepted": "on"}
+    answer = client_of(agent_there).post(f"/customers/{line.order.customer.tenant_id}/cancel/", sent)
+    links = [f'<a href="{made.get_absolute_url()}">Certificate</a>' for made in Certificate.objects.all()]
+    assert [answer.content.decode().count(link) for link in links] == [1, 1]
+
+
 def test_the_credit_on_the_account_leads_to_it(client_of, agent_there, certificate):
     post_due_credits()
     page = client_of(agent_there).get("/invoices/unbilled/KRW/").content.decode()

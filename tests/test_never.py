@@ -20,6 +20,7 @@ from django.utils import timezone
 from activity.models import Action, Event
 from cancellations.models import Cancellation
 from cancellations.services import confirm_cancellation
+from cancellations.several.services import cancel_several
 from cancellations.terms import CancellationTerms
 from csp_portal.celery import app
 from csp_portal.errors import Refusal
@@ -177,7 +178,23 @@ def page_after_its_product_is_of_another_kind(world):
     world.send()
 
 
+def several_page(world):
+    url = reverse("cancellations:several", args=[world.line.order.customer.tenant_id])
+    quotes = [quote_of(line).signed() for line in (world.line, world.another)]
+    response = world.browser.post(f"{url}?order={world.line.order.number}", {"quote": quotes, "notice_accepted": "on"})
+    assert "0 of 2 lines." in words_of(response)
+    assert "can never be cancelled or exchanged." in words_of(response)
+
+
+def several_service(world):
+    quotes = [quote_of(line).signed() for line in (world.line, world.another)]
+    outcomes = cancel_several(quotes, notice_accepted=True, actor=world.agent)
+    assert {outcome.refusal.code for outcome in outcomes} == {"never_cancellable"}
+
+
 REFUSED = [
+    several_page,
+    several_service,
     page_plain,
     page_htmx,
     page_with_a_part,

@@ -25,9 +25,9 @@ _COPIES = (
     WHERE c.id = %(customer)s AND partner.id IN (%(partners)s)
     """,
     """
-    INSERT INTO orders_order (number, partner_id, customer_id, placed_by_id, placed_at, market, currency,
+    INSERT INTO orders_order (number, partner_id, customer_id, customer_name, placed_by_id, placed_at, market, currency,
         purchase_order_number, payment_method, idempotency_key, body_digest)
-    SELECT 'B' || lpad(c.id::text, 9, '0'), c.partner_id, c.id, o.placed_by_id,
+    SELECT 'B' || lpad(c.id::text, 9, '0'), c.partner_id, c.id, c.company_name, o.placed_by_id,
         o.placed_at, o.market, o.currency, '', o.payment_method, gen_random_uuid(), ''
     FROM orders_order AS o, customers_customer AS c
     WHERE o.id = %(order)s AND c.id > %(customer)s AND c.partner_id IN (%(partners)s)

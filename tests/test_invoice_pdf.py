@@ -7,14 +7,16 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from csp_portal.accounts.models import Partner
 from csp_portal.money import format_money
 from csp_portal.pdf import render_pdf
+from customers.models import Customer
 from orders.billing.invoice_pdf import invoice_data, invoice_pdf
 from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
-from software.models import KeyIssue, TaxRate
+from software.models import KeyIssue, Product, Sku, TaxRate
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy, buy_line, make_sku
-from tests.helpers import cancel
+from tests.helpers import cancel, source_of
 from tests.payments import found
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +110,17 @@ def test_the_same_data_make_the_same_bytes(clock, invoice):
     clock.set("2021-05-05T05:05:05Z")
     assert first.startswith(b"%PDF-")
     assert invoice_pdf(found(invoice)) == first
+
+
+def test_names_that_change_later_change_no_byte_of_it(clock, invoice, client_of, agent):
+    """Neither of the document, nor of the page's lines and the reconciliation file."""
+    browser, csv = client_of(agent), invoice.csv_url
+    before = invoice_pdf(invoice), b"".join(browser.get(csv).streaming_content)
+    for model in (Customer, Partner, Sku, Product):
+        name = next(name for name in ("company_name", "legal_name", "title") if hasattr(model, name))
+        model.objects.update(**{name: "Another name"})
+    assert (invoice_pdf(found(invoice)), b"".join(browser.get(csv).streaming_content)) == before
+    assert "Another name" not in source_of(browser.get(invoice.get_absolute_url())).split("<main")[1]
 
 
 def test_no_sign_in_a_name_does_anything(clock, agent, partner):

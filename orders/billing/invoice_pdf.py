@@ -102,7 +102,7 @@ def _line_of(entry: Entry) -> OrderLine:
 
 
 def _order(order: Order, entries: Iterable[Entry], money: _Money) -> dict[str, Any]:
-    title = _("Order %(number)s · %(customer)s") % {"number": order.number, "customer": order.customer.company_name}
+    title = _("Order %(number)s · %(customer)s") % {"number": order.number, "customer": order.customer_name}
     if order.purchase_order_number:
         title += " · " + _("purchase order %(number)s") % {"number": order.purchase_order_number}
     return {"title": title, "lines": [_line(entry, money) for entry in entries]}

@@ -76,7 +76,7 @@ def _of_line(line: OrderLine | None, currency: str) -> dict[str, Cell]:
         "order_number": order.number,
         "purchase_order_number": order.purchase_order_number,
         "order_line": line.line_number,
-        "customer": order.customer.company_name,
+        "customer": order.customer_name,
         "tenant_id": str(order.customer.tenant_id),
         "product": line.product_title,
         "sku": line.sku_title,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from csp_portal.accounts.models import Partner, User
 from csp_portal.calendar_utc import end_of_day, utc_day
 from csp_portal.money import AmountField
-from customers.models import Customer
+from customers.models import LONGEST_NAME, Customer
 from software import window
 from software.models import (
     CancellationPolicy,
@@ -102,6 +102,7 @@ class Order(models.Model):
     number = models.CharField(max_length=20, unique=True, default=new_order_number, editable=False)
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="orders")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    customer_name = models.CharField(max_length=LONGEST_NAME, db_default="")  # as it was then: invoices never change
     placed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     placed_at = models.DateTimeField()
     market = models.CharField(max_length=2)

@@ -61,6 +61,7 @@ def place_order(
     order = Order.objects.create(
         partner_id=cart.customer.partner_id,
         customer=cart.customer,
+        customer_name=cart.customer.company_name,
         placed_by=actor,
         placed_at=now,
         market=cart.customer.market,

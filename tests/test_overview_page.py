@@ -7,7 +7,7 @@ from csp_portal.accounts.permissions import Role
 from orders.services import add_to_cart
 from software.models import Kind, TaxRate
 from tests.factories import CustomerFactory, UserFactory, buy, buy_line, make_sku
-from tests.helpers import source_of
+from tests.helpers import cancel, source_of
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +61,12 @@ def test_open_windows_stand_soonest_first_with_their_days(clock, page_of, agent,
     assert "today is the last day" in page
     assert "1 day left" in page
     assert '<time class="text-nowrap" datetime="2020-03-24">24 March 2020 (UTC)</time>' in page
+
+
+def test_what_is_left_of_a_line_is_what_can_still_be_cancelled(page_of, agent, customer):
+    line = buy_line(agent, customer, make_sku(key_issue="none"), quantity=5)
+    cancel(line, agent, 2)
+    assert f'Order <span class="id">{line.order.number}</span>, quantity 3</div>' in page_of(customer)
 
 
 def test_a_closed_window_and_one_that_never_opens_are_not_listed(clock, page_of, agent, customer):

@@ -62,7 +62,7 @@ def _facts(purchase: SoftwarePurchase) -> dict[str, Any]:
     return {
         "order": purchase.order_number,
         "sku": purchase.sku.title,
-        "quantity": purchase.quantity,
+        "quantity": purchase.quantity_left,
         "customer": purchase.customer.company_name,
         "address": site_address(software_place(purchase)),
     }

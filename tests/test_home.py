@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from csp_portal.accounts.permissions import Role
 from orders.billing.services import close_due_months, post_due_credits
+from software.models import KeyIssue
 from software.services import fill_pending
 from tests.factories import CustomerFactory, UserFactory, add_keys, buy_line, make_sku
 from tests.helpers import cancel, words_of
@@ -68,6 +69,13 @@ def test_a_purchase_waits_until_its_keys_are_there(clock, see, cards, agent, cus
     assert f"{sku.title} 3 for {customer.company_name} · {line.order.number}" in see(agent)
     cancel(line, agent)
     assert cards(agent)[PENDING] == []
+
+
+def test_a_purchase_waits_for_the_keys_of_what_is_left_of_it(clock, see, agent, customer):
+    sku = make_sku(key_issue=KeyIssue.PER_UNIT)
+    line = buy_line(agent, customer, sku, quantity=3)
+    cancel(line, agent, 1)
+    assert f"{sku.title} 2 for {customer.company_name} · {line.order.number}" in see(agent)
 
 
 def test_a_window_is_shown_from_seven_days_left_until_it_has_closed(clock, cards, agent, customer):

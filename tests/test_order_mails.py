@@ -11,7 +11,7 @@ from orders.services import add_to_cart, place_order
 from software.models import Kind, PolicyVersion, ProductKey, TaxRate
 from software.services import fill_pending
 from tests.factories import CustomerFactory, add_keys, buy, buy_line, make_sku, reviewed_now
-from tests.helpers import in_threads
+from tests.helpers import cancel, in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +95,16 @@ def test_the_buyer_is_told_once_when_the_keys_have_come(agent, customer):
     assert (to, subject) == (agent.email, f"Keys ready for order {line.order.number}: Server yearly")
     assert not any(key[-11:] in mail.text for key in keys for mail in Mail.objects.all())
     assert ProductKey.objects.filter(purchase=line.purchase).count() == 2
+
+
+def test_the_keys_that_have_come_are_those_of_what_is_left(clock, agent, customer):
+    sku = make_sku(key_issue="per_unit", title="Server yearly")
+    line = buy_line(agent, customer, sku, quantity=3)
+    cancel(line, agent, 1)
+    add_keys(sku, 2)
+    fill_pending(sku.pk, actor=agent)
+    ((_to, _subject, text),) = mails("keys_ready")
+    assert text.startswith(f"The keys of Server yearly, quantity 2, of order {line.order.number} ")
 
 
 def test_keys_that_were_there_at_once_are_told_by_the_order_alone(agent, customer):

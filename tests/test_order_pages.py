@@ -101,6 +101,24 @@ def test_the_state_of_an_order_follows_from_its_lines(agent, customer):
     assert _state(buy(agent, customer, make_sku())) == OrderState.WAITING
 
 
+def test_an_order_of_which_units_were_cancelled_is_partly_cancelled(clock, agent, customer):
+    parted, whole = make_sku(key_issue="per_unit", keys=3), make_sku(term="P1M", keys=3)
+    order = buy(agent, customer, parted, whole, quantity=3)
+    line = order.lines.get(purchase__sku=parted)
+    cancel(line, agent, 1)
+    assert _state(order) == OrderState.PARTLY_CANCELLED
+    clock.set("2020-02-24T00:00:00Z")  # the other's term is over
+    assert _state(order) == OrderState.PARTLY_CANCELLED
+    cancel(line, agent)
+    assert _state(order) == OrderState.ENDED
+
+
+def test_an_order_waits_for_keys_though_units_of_it_were_cancelled(clock, agent, customer):
+    line = buy_line(agent, customer, make_sku(key_issue="per_unit"), quantity=3)
+    cancel(line, agent, 1)
+    assert _state(line.order) == OrderState.WAITING
+
+
 def test_an_order_whose_terms_are_over_is_ended(clock, agent, customer):
     monthly, yearly = make_sku(term="P1M", keys=2), make_sku(keys=2)
     short, both = buy(agent, customer, monthly), buy(agent, customer, monthly, yearly)

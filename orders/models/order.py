@@ -60,10 +60,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
         cancelled = Q(lines__purchase__status=PurchaseStatus.CANCELLED)
         runs = running(day, of="lines__purchase__")
         waiting = runs & Q(lines__purchase__key_state=KeyState.PENDING)
+        reduced = Q(lines__quantity_cancelled__gt=0)
         return self.select_related("customer", "placed_by").annotate(
             line_count=_of_lines(Count("lines")),
             running_count=_of_lines(Count("lines", filter=runs)),
             cancelled_count=_of_lines(Count("lines", filter=cancelled)),
+            reduced_count=_of_lines(Count("lines", filter=reduced)),
             waiting_count=_of_lines(Count("lines", filter=waiting)),
             gross=_of_lines(Sum("lines__gross")),
         )
@@ -118,6 +120,7 @@ class Order(models.Model):
     line_count: int
     running_count: int
     cancelled_count: int
+    reduced_count: int
     waiting_count: int
     gross: Decimal
 
@@ -141,15 +144,15 @@ class Order(models.Model):
     def state(self) -> OrderState:
         """What has become of its lines; asked of an order that was fetched `with_summary`.
 
-        While some of them run, one that was cancelled tells more than one whose term is over (B6).
+        While some of them run, one that was cancelled, or units of it, tells more than one whose term is over (B6, C8).
         """
         if not self.running_count:
             return OrderState.CANCELLED if self.cancelled_count == self.line_count else OrderState.ENDED
         if self.waiting_count:
             return OrderState.WAITING
-        if self.running_count == self.line_count:
-            return OrderState.ACTIVE
-        return OrderState.PARTLY_CANCELLED if self.cancelled_count else OrderState.PARTLY_ENDED
+        if self.reduced_count:
+            return OrderState.PARTLY_CANCELLED
+        return OrderState.ACTIVE if self.running_count == self.line_count else OrderState.PARTLY_ENDED
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""

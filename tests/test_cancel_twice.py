@@ -54,16 +54,21 @@ def submit(client, line, quote, **headers):
 
 
 def assert_one_of_each(line):
-    """One cancellation, one credit of all that was charged, one entry however often it is posted, one mail, one row."""
+    """One cancellation, one credit of all that was charged, one entry however often it is posted, one row of the log.
+
+    And one mail to who cancelled, and one to who had ordered if that is somebody else.
+    """
     post_due_credits()
     post_due_credits()
     credit = Credit.objects.get()
     found = OrderLine.objects.get(pk=line.pk)
     assert (found.quantity_cancelled, found.credited_gross) == (1, credit.gross)
-    assert Cancellation.objects.get().credit == credit
+    cancellation = Cancellation.objects.get()
+    assert cancellation.credit == credit
     assert Entry.objects.get(kind=EntryKind.CREDIT).gross == -credit.gross
     assert Event.objects.filter(action=Action.PURCHASE_CANCELLED).count() == 1
-    assert Mail.objects.filter(cause__startswith="purchase_cancelled:").count() <= 2
+    told = Mail.objects.filter(cause__startswith="purchase_cancelled:").values_list("to", flat=True)
+    assert sorted(told) == sorted({cancellation.cancelled_by.email, line.order.placed_by.email})
 
 
 # The same person

@@ -12,6 +12,7 @@ from activity.models import Action, Event
 from orders.billing import tasks
 from orders.billing.models import SUMMED, Account, Credit, Entry, Invoice
 from orders.billing.services import close_due_months, credit_month, issue_due_invoices, post_credit, post_due_credits
+from orders.models import Order
 from tests.factories import CustomerFactory, PriceFactory, UserFactory, buy_line, make_sku
 from tests.helpers import cancel, in_threads
 
@@ -101,6 +102,16 @@ def test_a_credit_is_posted_once_however_often_its_job_runs(clock, agent, custom
     assert [tasks.post_credit(credit.pk), post_credit(credit.pk), post_due_credits()] == [True, False, 0]
     assert Entry.objects.filter(credit=credit).count() == 1
     assert Event.objects.filter(action=Action.CREDIT_POSTED).count() == 1
+
+
+def test_a_credit_that_cannot_be_posted_holds_up_no_other(clock, agent, customer):
+    sku = make_sku()
+    bad, *others = [cancel(buy_line(agent, customer, sku), agent).credit for _number in range(3)]
+    Order.objects.filter(pk=bad.order_line.order_id).update(currency="ZZZ")  # nobody knows its minor unit
+    with pytest.raises(KeyError, match="ZZZ"):  # seen by who watches the jobs
+        post_due_credits()
+    posted = Entry.objects.exclude(credit=None).order_by("credit")
+    assert list(posted.values_list("credit", flat=True)) == [credit.pk for credit in others]
 
 
 def test_the_sum_of_a_line_cancelled_on_its_first_day_is_nothing(clock, agent, customer):

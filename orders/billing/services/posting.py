@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from activity.models import Action
 from activity.services import Actor, record
+from csp_portal.jobs import for_each
 from csp_portal.rounding import plain_amount
 from orders.billing.emails import tell_credit_posted
 from orders.billing.headroom import Headroom
@@ -91,4 +92,4 @@ def post_under_lock(account: Account, credit: Credit) -> bool:
 def post_due_credits() -> int:
     """Post every credit whose entry does not stand yet, each in its own transaction. Answers how many it posted."""
     waiting = Credit.objects.unposted()
-    return sum(post_credit(credit_id) for credit_id in list(waiting.values_list("pk", flat=True)))
+    return for_each(list(waiting.values_list("pk", flat=True)), post_credit)

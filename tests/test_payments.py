@@ -95,6 +95,12 @@ def test_the_day_of_receipt_is_today_in_utc_at_the_latest(clock, invoice):
     pay(invoice, "1.00", on="2020-02-10")
 
 
+def test_a_payment_comes_in_the_month_of_its_invoice_at_the_earliest(invoice):
+    told = refused("payment_before_its_month", partial(pay, invoice, "1.00", on="2019-12-31"))
+    assert "31 December 2019 is before 1 January 2020, the first day of the month of invoice G000001." in told
+    pay(invoice, "1.00", on="2020-01-01")
+
+
 @pytest.mark.parametrize("amount", ["0", "-1.00", "0.001", "1200.005"])
 def test_an_amount_is_more_than_nothing_in_whole_minor_units(invoice, amount):
     refused("payment_amount_unfit", partial(pay, invoice, amount))

@@ -34,6 +34,12 @@ RECEIVED_LATER = Reason(
     sentence=_("%(day)s is not here yet: today is %(today)s (UTC)."),
     next_step=_("Post the payment once the money has come, with the day on which it came."),
 )
+RECEIVED_EARLIER = Reason(
+    code="payment_before_its_month",
+    rule="R6",
+    sentence=_("%(day)s is before %(valid_from)s, the first day of the month of invoice %(invoice)s."),
+    next_step=_("Give the day on which the money came, or post it on the invoice that it paid."),
+)
 NO_SUCH_AMOUNT = Reason(
     code="payment_amount_unfit",
     rule="R6",

@@ -29,7 +29,7 @@ def post_payment(
     """Post money received for an issued invoice, at most what is open on it (R6).
 
     Raises Refusal if the actor does not keep the house, the invoice is not issued, less is open, the reference was
-    used, the day is to come, or amount or reference are unfit.
+    used, the day is to come or before the invoice's month, or amount or reference are unfit.
     """
     require_housekeeper(actor)
     now = timezone.now()
@@ -113,8 +113,6 @@ def refusal_of(payment: Payment, *, open_amount: Decimal, today: date) -> Refusa
         return Refusal(reasons.INVOICE_NOT_ISSUED, month=month, currency=currency, on=invoice)
     if payment.amount <= 0 or payment.amount != round_half_up(payment.amount, currency):
         return Refusal(reasons.NO_SUCH_AMOUNT, currency=currency, on=invoice)
-    if payment.received_on > today:
-        return Refusal(reasons.RECEIVED_LATER, day=payment.received_on, today=today, on=invoice)
     if payment.amount > open_amount:
         return Refusal(
             reasons.MORE_THAN_OPEN,
@@ -123,7 +121,18 @@ def refusal_of(payment: Payment, *, open_amount: Decimal, today: date) -> Refusa
             invoice=invoice.public_number,
             on=invoice,
         )
-    return _unfit_reference(payment)
+    return _refusal_of_day(payment, today) or _unfit_reference(payment)
+
+
+def _refusal_of_day(payment: Payment, today: date) -> Refusal | None:
+    """A payment comes between the first day of its invoice's month and today."""
+    day, invoice = payment.received_on, payment.invoice
+    if day > today:
+        return Refusal(reasons.RECEIVED_LATER, day=day, today=today, on=invoice)
+    if day < invoice.month:
+        number = invoice.public_number
+        return Refusal(reasons.RECEIVED_EARLIER, day=day, valid_from=invoice.month, invoice=number, on=invoice)
+    return None
 
 
 def refusal_of_reference(payment: Payment) -> Refusal | None:

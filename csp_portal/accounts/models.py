@@ -78,6 +78,11 @@ class UserQuerySet(models.QuerySet["User"]):
         role |= Q(partner__isnull=False, role_assignments__role=Role.GLOBAL_ADMIN)
         return self.filter(role, is_active=True)
 
+    def who_may(self, permission: Permission) -> Self:
+        """Who can sign in and, by a role held today (UTC), use `permission`."""
+        held = RoleAssignment.objects.in_force(timezone.now().date()).filter(role__in=ROLES_THAT_MAY[permission])
+        return self.filter(is_active=True, pk__in=held.values("user"))
+
     def with_roles(self) -> Self:
         return self.prefetch_related("role_assignments")
 

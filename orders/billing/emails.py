@@ -1,18 +1,19 @@
 """Mail about money: a credit that was posted, an invoice that was issued (X5)."""
 
 from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 from django.utils import formats
+from django.utils.functional import lazy
 
 from csp_portal.accounts.models import User
-from csp_portal.accounts.permissions import Permission, Role
+from csp_portal.accounts.permissions import Permission
 from csp_portal.mail.addresses import site_address
 from csp_portal.mail.services import queue_mail
 from csp_portal.money import Money
 from orders.billing.models import Credit, Entry, Invoice
 from orders.models import Order
-
-TOLD_OF_INVOICES = (Role.GLOBAL_ADMIN, Role.ACCOUNT_ADMIN)
 
 
 def tell_credit_posted(entry: Entry, credit: Credit) -> None:
@@ -30,8 +31,8 @@ def tell_credit_posted(entry: Entry, credit: Credit) -> None:
             of=line.quantity,
             customer=order.customer.company_name,
             credit=Money(credit.gross, order.currency),
-            month=formats.date_format(entry.month, "YEAR_MONTH_FORMAT"),
-            computation=credit.how_computed,
+            month=_in_words(entry.month),
+            computation=_how_computed(credit),
             address=site_address(order.get_absolute_url()),
         )
 
@@ -48,23 +49,40 @@ def _concerned(order: Order, credit: Credit) -> Iterator[User]:
 
 
 def tell_invoice_issued(invoice: Invoice) -> None:
-    """Mail the partner's Global admins and Account admins number, month and amount; in the issue's transaction (R5)."""
-    totals = invoice.entries.totals()
-    currency = invoice.account.currency
-    people = User.objects.filter(
-        partner_id=invoice.account.partner_id, is_active=True, role_assignments__role__in=TOLD_OF_INVOICES
-    )
-    for email in people.order_by("email").values_list("email", flat=True).distinct():
-        queue_mail(
-            email,
-            "invoice_issued",
-            cause=f"invoice_issued:{invoice.public_number}",
-            invoice=invoice.public_number,
-            month=formats.date_format(invoice.month, "YEAR_MONTH_FORMAT"),
-            partner=invoice.bill_to_name,
-            net=Money(totals["net"], currency),
-            tax=Money(totals["tax"], currency),
-            gross=Money(totals["gross"], currency),
-            payable=Money(totals["gross"] + totals["carried"], currency),
-            address=site_address(invoice.get_absolute_url()),
-        )
+    """Mail the partner's users who may see invoices number, month and amount; in the issue's transaction (R5).
+
+    Nobody is told of a month with no charge and no credit, in which something is only carried on.
+    """
+    if not invoice.entries.of_orders().exists():
+        return
+    people = User.objects.filter(partner_id=invoice.account.partner_id).who_may(Permission.SEE_INVOICES)
+    facts = _facts_of(invoice)
+    for email in people.order_by("email").values_list("email", flat=True):
+        queue_mail(email, "invoice_issued", cause=f"invoice_issued:{invoice.public_number}", **facts)
+
+
+def _facts_of(invoice: Invoice) -> dict[str, Any]:
+    """What the mail tells; `payable` is None where nothing is to be paid."""
+    totals, currency = invoice.entries.totals(), invoice.account.currency
+    payable = totals["gross"] + totals["carried"]
+    carried = invoice.carried_forward
+    return {
+        "invoice": invoice.public_number,
+        "month": _in_words(invoice.month),
+        "partner": invoice.bill_to_name,
+        "net": Money(totals["net"], currency),
+        "tax": Money(totals["tax"], currency),
+        "gross": Money(totals["gross"], currency),
+        "payable": Money(payable, currency) if payable else None,
+        "carried": Money(carried, currency) if carried else None,
+        "address": site_address(invoice.get_absolute_url()),
+    }
+
+
+def _month_in_words(month: date) -> str:
+    return formats.date_format(month, "YEAR_MONTH_FORMAT")
+
+
+# Written when the mail is, in its language and not in that of who caused it.
+_in_words = lazy(_month_in_words, str)
+_how_computed = lazy(lambda credit: credit.how_computed, list)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from csp_portal.accounts.models import User
 from orders.billing import invoice_numbers
 from orders.billing.models.accounts import Account
-from orders.billing.models.entries import SUMMED, Entry, EntryQuerySet
+from orders.billing.models.entries import SUMMED, Entry, EntryKind, EntryQuerySet
 
 
 class InvoiceState(models.TextChoices):
@@ -137,6 +137,11 @@ class Invoice(models.Model):
     def open_amount(self) -> Decimal:
         """What is still to be paid of it (R6)."""
         return self.payable - self.paid
+
+    @property
+    def carried_forward(self) -> Decimal:
+        """What it came to below nothing, carried to the next month in the partner's favour (R5); one query."""
+        return self.entries.filter(kind=EntryKind.CARRIED_FORWARD).totals()["carried"]
 
     @property
     def entries(self) -> EntryQuerySet:

@@ -30,11 +30,23 @@ NOTICES: dict[int, tuple[Text, ...]] = {
             "prorated by day for subscriptions."
         ),
     ),
+    3: (
+        _(
+            "The cancelled units end at once, for you and for your customer. Download links, where there are any, stay "
+            "for the units that are left."
+        ),
+        _("You and your customer must stop using the cancelled units and uninstall them."),
+        _("The item stays listed with the units that are left."),
+        _("A credit for the cancelled units comes on the next monthly invoice, prorated by day."),
+    ),
 }
 OF_THE_WHOLE = 1
 OF_A_PART = 2
+OF_A_PART_WITHOUT_KEYS = 3
 
 
-def notice_version(*, whole: bool) -> int:
-    """The version in force of the message for a whole purchase, or for a part of its units (C8)."""
-    return OF_THE_WHOLE if whole else OF_A_PART
+def notice_version(*, whole: bool, has_keys: bool) -> int:
+    """The version in force of the message: of a whole purchase, or of a part, of what has keys or has none (C8)."""
+    if whole:
+        return OF_THE_WHOLE
+    return OF_A_PART if has_keys else OF_A_PART_WITHOUT_KEYS

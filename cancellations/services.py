@@ -49,7 +49,7 @@ def confirm_cancellation(purchase_id: UUID, *, quote: str, notice_accepted: bool
         cancelled_at=now,
         cancelled_by=actor,
         quoted_at=binding.quoted_at,
-        notice_version=notice_version(whole=whole),
+        notice_version=notice_version(whole=whole, has_keys=line.purchase.sku.has_keys),
         keys_revoked=len(revoked.keys),
         links_revoked=len(revoked.links),
     )

@@ -84,8 +84,13 @@ class CancellationTerms:
         return None if later == self.month else later
 
     @property
+    def notice_version(self) -> int:
+        """The version of the Important message that is shown."""
+        return notice_version(whole=not self.keeps_some, has_keys=self.line.purchase.sku.has_keys)
+
+    @property
     def notice(self) -> tuple[Text, ...]:
-        return NOTICES[notice_version(whole=not self.keeps_some)]
+        return NOTICES[self.notice_version]
 
 
 def choices(lines: Sequence[OrderLine], now: datetime) -> list[Choice]:

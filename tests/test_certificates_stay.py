@@ -75,7 +75,7 @@ def test_nothing_that_happens_later_changes_a_byte(
     settings.KEY_HASH_KEYS = ["another key of the hash", *settings.KEY_HASH_KEYS]
     rotate_keys(print)
     monkeypatch.setitem(notice.NOTICES, 1, ("Another text.",))
-    monkeypatch.setitem(notice.NOTICES, 3, ("A new version.",))
+    monkeypatch.setitem(notice.NOTICES, 4, ("A new version.",))
     PolicyVersion.objects.create(policy="self_service", version=9, window_days=1, valid_from="2020-05-05")
     DownloadSession.objects.all().delete()
     assert answers(Certificate.objects.get()) == before

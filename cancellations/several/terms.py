@@ -10,7 +10,7 @@ from django.db.models import Case, Q, When
 from django.http import QueryDict
 
 from cancellations.forms import units_in
-from cancellations.notice import NOTICES, notice_version
+from cancellations.notice import NOTICES
 from cancellations.several.services import MOST_LINES
 from cancellations.terms import CancellationTerms
 from csp_portal.accounts.models import User
@@ -114,5 +114,5 @@ class SeveralTerms:
     @property
     def notices(self) -> list[tuple[Text, ...]]:
         """The messages that the one tick accepts: for what is cancelled whole, for parts, or both."""
-        versions = {notice_version(whole=not terms.keeps_some) for terms in self.counted}
-        return [NOTICES[version] for version in sorted(versions)]
+        shown = {terms.notice_version for terms in self.counted}
+        return [NOTICES[version] for version in sorted(shown)]

@@ -158,6 +158,11 @@ class Sku(models.Model):
         """`ProductId:SkuId`, as the price list knows it."""
         return f"{self.product.product_id}:{self.sku_id}"
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether keys are issued with it (M1)."""
+        return self.key_issue != KeyIssue.NONE
+
 
 class PriceQuerySet(models.QuerySet["Price"]):
     def in_force(self, now: datetime) -> Self:

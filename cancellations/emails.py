@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from django.utils import formats
-
 from cancellations.models import Cancellation
 from cancellations.notice import NOTICES
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission
+from csp_portal.instants import written_month
 from csp_portal.mail.addresses import site_address
 from csp_portal.mail.services import queue_mail
 from csp_portal.money import Money
@@ -34,7 +33,7 @@ def tell_of_cancellation(cancellation: Cancellation) -> None:
             who=cancellation.cancelled_by.email,
             when=cancellation.cancelled_at,
             credit=Money(cancellation.credit.gross, order.currency),
-            month=formats.date_format(month_of_credit(cancellation.credit), "YEAR_MONTH_FORMAT"),
+            month=written_month(month_of_credit(cancellation.credit)),
             keys=cancellation.keys_revoked,
             links=cancellation.links_revoked,
             notice=NOTICES[cancellation.notice_version],

@@ -1,8 +1,9 @@
-"""How an instant is written, on pages and in the sentences of refusals."""
+"""How an instant and a month are written, on pages, in the sentences of refusals and in mails."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import formats
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 
 
@@ -14,3 +15,11 @@ def written_instant(when: datetime) -> str:
         "time": formats.time_format(when, "TIME_FORMAT"),
         "zone": f"UTC{zone}" if zone[:1] in "+-" else zone,  # a zone without letters of its own
     }
+
+
+def _written_month(month: date) -> str:
+    """`February 2020`."""
+    return formats.date_format(month, "YEAR_MONTH_FORMAT")
+
+
+written_month = lazy(_written_month, str)  # in the language in which it is read, not in that of who calls

@@ -1,7 +1,7 @@
 """Who is told by mail that a purchase was cancelled, and what (X5, C6)."""
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from cancellations.services import confirm_cancellation
 from csp_portal.accounts.models import RoleAssignment
@@ -69,6 +69,14 @@ def test_it_says_what_was_cancelled_revoked_and_credited_and_what_was_accepted(c
         "certificate": f"https://portal.example/certificates/{certificate.public_id}/",
     }
     assert mail.text.replace("\xa0", " ") == TEXT.format(**told)
+
+
+def test_it_is_in_one_language_whoever_caused_it(clock, buyer, line):
+    clock.set("2020-02-02T12:00:00Z")
+    with translation.override("de"):
+        cancel(line, buyer)
+    text = Mail.objects.get(to=buyer.email, cause__startswith="purchase_cancelled:").text.replace("\xa0", " ")
+    assert "Credit: 2,334.43 USD (incl. tax), on the February 2020 invoice." in text
 
 
 def test_who_cancelled_and_who_ordered_are_told_once_each(buyer, canceller, line):

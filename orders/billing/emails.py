@@ -1,14 +1,13 @@
 """Mail about money: a credit that was posted, an invoice that was issued (X5)."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
-from django.utils import formats
 from django.utils.functional import lazy
 
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission
+from csp_portal.instants import written_month
 from csp_portal.mail.addresses import site_address
 from csp_portal.mail.services import queue_mail
 from csp_portal.money import Money
@@ -31,7 +30,7 @@ def tell_credit_posted(entry: Entry, credit: Credit) -> None:
             of=line.quantity,
             customer=order.customer.company_name,
             credit=Money(credit.gross, order.currency),
-            month=_in_words(entry.month),
+            month=written_month(entry.month),
             computation=_how_computed(credit),
             address=site_address(order.get_absolute_url()),
         )
@@ -68,7 +67,7 @@ def _facts_of(invoice: Invoice) -> dict[str, Any]:
     carried = invoice.carried_forward
     return {
         "invoice": invoice.public_number,
-        "month": _in_words(invoice.month),
+        "month": written_month(invoice.month),
         "partner": invoice.bill_to_name,
         "net": Money(totals["net"], currency),
         "tax": Money(totals["tax"], currency),
@@ -79,10 +78,5 @@ def _facts_of(invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _month_in_words(month: date) -> str:
-    return formats.date_format(month, "YEAR_MONTH_FORMAT")
-
-
 # Written when the mail is, in its language and not in that of who caused it.
-_in_words = lazy(_month_in_words, str)
 _how_computed = lazy(lambda credit: credit.how_computed, list)

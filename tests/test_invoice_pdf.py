@@ -5,6 +5,8 @@ import subprocess
 from decimal import Decimal
 
 import pytest
+import typst
+from django.db import connection
 from django.utils import timezone
 
 from csp_portal.accounts.models import Partner
@@ -16,7 +18,7 @@ from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
 from software.models import KeyIssue, Product, Sku, TaxRate
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy, buy_line, make_sku
-from tests.helpers import cancel, source_of
+from tests.helpers import cancel, source_of, words_of
 from tests.payments import found
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +81,7 @@ def test_it_says_what_an_invoice_must(invoice, partner, agent):
         f"Cancelled by {agent.email} on 26 Jan 2020, 12:00 UTC.",
         "days were used.",
         "Page 1 of 1",
+        "Please give G000001 as the reference of your payment.",
     ):
         assert text in words
 
@@ -100,9 +103,17 @@ def test_what_is_carried_stands_below_the_total(clock, agent, customer):
     cancel(line, agent)
     words = words_in(invoice_pdf(issue(clock, "2020-03-08T00:00:00Z")))
     assert "Carried forward to the next month: nothing is paid out." in words
-    assert "Payable 0.00 USD" in words
+    assert "Payable 0.00 USD There is nothing to pay: 95.63 USD in your favour is carried to the next month." in words
+    assert "reference" not in words
     buy_line(agent, customer, make_sku("500.00"))
     assert "Brought forward from February 2020" in words_in(invoice_pdf(issue(clock, "2020-04-08T00:00:00Z")))
+
+
+def test_where_charges_and_credits_come_to_nothing_nothing_is_to_be_paid(clock, agent, customer):
+    cancel(buy_line(agent, customer, make_sku("100.00")), agent)
+    words = words_in(invoice_pdf(issue(clock)))
+    assert "There is nothing to pay." in words
+    assert "reference" not in words
 
 
 def test_the_same_data_make_the_same_bytes(clock, invoice):
@@ -157,3 +168,68 @@ def test_heads_are_repeated_on_every_page(invoice):
     pages = int(re.search(r"Page 1 of (\d+)", words)[1])
     assert pages > 3
     assert words.count("Gross, incl. tax") >= pages
+
+
+# More lines than a document lists
+
+
+def rows_of(data):
+    return [line for order in data["orders"] for line in order["lines"]]
+
+
+def minor(text):
+    return int(re.sub(r"[^0-9-]", "", text))
+
+
+def test_as_many_lines_as_the_limit_are_listed(invoice, monkeypatch):
+    monkeypatch.setattr("orders.billing.invoice_pdf.LINES_IN_PDF", 3)
+    data = invoice_data(invoice)
+    assert len(data["orders"]) == 2
+    assert len(rows_of(data)) == 3
+
+
+def test_above_the_limit_it_has_totals_by_customer_and_says_where_the_lines_are(invoice, monkeypatch):
+    every_line = invoice_data(invoice)
+    monkeypatch.setattr("orders.billing.invoice_pdf.LINES_IN_PDF", 2)
+    data = invoice_data(invoice)
+    assert [row["title"] for row in rows_of(data)] == ["上海云端软件有限公司", "한국전자 주식회사"]
+    for name in ("net", "tax", "gross"):
+        assert sum(minor(row[name]) for row in rows_of(data)) == minor(data["total"][name])
+    assert {**data, "orders": [], "heads": []} == {**every_line, "orders": [], "heads": []}
+    words = words_in(invoice_pdf(invoice))
+    assert (
+        "This invoice has more than 2 lines. Every one stands in its CSV file, whose sum the invoice is; "
+        "here are the totals by customer." in words
+    )
+    assert "한국전자 주식회사 2 lines" in words
+    assert "Credits 1 of 3" not in words
+
+
+def test_with_more_customers_than_the_limit_it_has_the_total_alone(invoice, monkeypatch):
+    every_line = invoice_data(invoice)
+    monkeypatch.setattr("orders.billing.invoice_pdf.LINES_IN_PDF", 1)
+    data = invoice_data(invoice)
+    assert rows_of(data) == []
+    assert (data["total"], data["taxes"]) == (every_line["total"], every_line["taxes"])
+    assert "This invoice has lines of more than 1 customers." in words_in(invoice_pdf(invoice))
+
+
+def test_the_page_says_that_its_document_has_no_lines(invoice, monkeypatch, client_of, agent):
+    told = "The PDF lists at most 2 lines, so it has the totals by customer. All lines are in the CSV."
+    page = invoice.get_absolute_url()
+    assert "The PDF lists at most" not in words_of(client_of(agent).get(page))
+    monkeypatch.setattr("orders.billing.invoice_pdf.LINES_IN_PDF", 2)
+    assert told in words_of(client_of(agent).get(page))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_it_is_set(invoice, monkeypatch, client_of, agent):
+    seen, setter = [], typst.compile
+
+    def watched(*args, **kwargs):
+        seen.append(connection.in_atomic_block)
+        return setter(*args, **kwargs)
+
+    monkeypatch.setattr(typst, "compile", watched)
+    assert client_of(agent).get("/invoices/G000001/pdf/").status_code == 200
+    assert seen == [False]

@@ -12,8 +12,7 @@ from csp_portal.csv_files import csv_answer
 from csp_portal.pagination import page_of
 from csp_portal.pdf import pdf_answer
 from csp_portal.snapshot import one_snapshot
-from orders.billing import statement_of_account
-from orders.billing.invoice_pdf import invoice_pdf
+from orders.billing import invoice_pdf, statement_of_account
 from orders.billing.models import Account, Credit, Entry, EntryQuerySet, Invoice, InvoiceQuerySet
 from orders.billing.reconciliation import COLUMNS, reconciliation_rows
 from orders.billing.statement_of_account import statement_of, statement_rows
@@ -117,11 +116,10 @@ def invoice_csv(request: SignedInRequest, invoice_number: str) -> HttpResponseBa
 
 @require_safe
 @role_required(Permission.SEE_INVOICES)
-@one_snapshot()
 def invoice_document(request: SignedInRequest, invoice_number: str) -> FileResponse:
     """An issued invoice as a PDF, to keep or to hand on."""
     found = get_object_or_404(_invoices(request).numbered(invoice_number))
-    return pdf_answer(f"invoice-{invoice_number}.pdf", invoice_pdf(found))
+    return pdf_answer(f"invoice-{invoice_number}.pdf", invoice_pdf.invoice_pdf(found))
 
 
 def _invoices(request: SignedInRequest) -> InvoiceQuerySet:
@@ -139,6 +137,7 @@ def _csv(file_name: str, entries: EntryQuerySet, currency: str) -> HttpResponseB
 def _statement(request: SignedInRequest, found: Invoice) -> HttpResponse:
     context = {
         "invoice": found,
+        "pdf_lists": None if invoice_pdf.is_listed(found) else invoice_pdf.LINES_IN_PDF,
         "issue_day": issue_day(found.month),
         "carried": list(found.entries.carried().with_causes().by_order()),
         "page": page_of(request, found.entries.of_orders().with_causes().by_order()),

@@ -80,16 +80,20 @@ def _done(cancellation: Cancellation) -> str:
     """What was done, in a sentence."""
     line = cancellation.order_line
     facts = {
+        "sku": line.sku_title,
         "number": line.order.number,
         "quantity": cancellation.quantity,
         "credit": Money(cancellation.credit.gross, line.order.currency),
         "month": formats.date_format(month_of_credit(cancellation.credit), "YEAR_MONTH_FORMAT"),
     }
     if not cancellation.left:
-        return _("Order %(number)s is cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.") % facts
+        told = _("%(sku)s of order %(number)s is cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.")
+        return told % facts
     told = ngettext(
-        "%(quantity)s unit of order %(number)s is cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.",
-        "%(quantity)s units of order %(number)s are cancelled. Credit %(credit)s (incl. tax) on the %(month)s invoice.",
+        "%(quantity)s unit of %(sku)s, order %(number)s, is cancelled. "
+        "Credit %(credit)s (incl. tax) on the %(month)s invoice.",
+        "%(quantity)s units of %(sku)s, order %(number)s, are cancelled. "
+        "Credit %(credit)s (incl. tax) on the %(month)s invoice.",
         cancellation.quantity,
     )
     return told % facts

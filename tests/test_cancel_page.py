@@ -12,7 +12,7 @@ from csp_portal.accounts.permissions import Role
 from orders.billing.models import Account, Credit
 from software.models import CancellationPolicy, Kind, TaxRate
 from tests.factories import CustomerFactory, UserFactory, buy_line, make_sku
-from tests.helpers import words_of
+from tests.helpers import quote_of, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -179,9 +179,22 @@ def test_submit_cancels_and_says_so_on_the_software_tab(clock, agent, client_of,
     assert (response.status_code, response.headers["Location"]) == (302, software)
     assert Credit.objects.get().gross == Decimal("1167.21")
     text = words_of(client.get(software))
-    number = line.order.number
-    assert f"Order {number} is cancelled. Credit 1,167.21 USD (incl. tax) on the February 2020 invoice." in text
+    what = f"{line.sku_title} of order {line.order.number} is cancelled."
+    assert f"{what} Credit 1,167.21 USD (incl. tax) on the February 2020 invoice." in text
     assert "keys revoked" in words_of(client.get(f"{software}?sku={line.purchase.sku.public_id}"))
+
+
+def test_after_a_part_it_says_how_many_units_of_what_are_cancelled(clock, agent, client_of, customer):
+    line = buy_line(agent, customer, make_sku("10.00", key_issue="per_unit", keys=5), quantity=5)
+    client = client_of(agent)
+    told = []
+    for units in (1, 2):
+        quote = quote_of(line, units).signed()
+        software = submit(client, line, quote=quote).headers["Location"]
+        told.append(words_of(client.get(software)))
+    of_it = f"of {line.sku_title}, order {line.order.number},"
+    assert f"1 unit {of_it} is cancelled. Credit 10.00 USD (incl. tax) on the January 2020 invoice." in told[0]
+    assert f"2 units {of_it} are cancelled. Credit 20.00 USD (incl. tax) on the January 2020 invoice." in told[1]
 
 
 def test_without_the_tick_nothing_is_cancelled_and_the_choice_stays(clock, agent, client_of, line):

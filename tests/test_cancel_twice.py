@@ -125,7 +125,8 @@ def test_the_page_answers_a_retry_with_the_same_words_though_the_month_was_close
         assert response.status_code == 302
         answers.append(words_of(client.get(response.headers["Location"])))
         close_due_months(timezone.now())
-    told = f"Order {line.order.number} is cancelled. Credit 1,200.00 USD (incl. tax) on the January 2020 invoice."
+    what = f"{line.sku_title} of order {line.order.number} is cancelled."
+    told = f"{what} Credit 1,200.00 USD (incl. tax) on the January 2020 invoice."
     assert all(told in answer for answer in answers)
     assert_one_of_each(line)
 

@@ -61,7 +61,7 @@ def test_it_says_what_was_cancelled_revoked_and_credited_and_what_was_accepted(c
     certificate = cancel(line, buyer).certificate
     mail = Mail.objects.get(to=buyer.email, cause__startswith="purchase_cancelled:")
     number = line.order.number
-    assert mail.subject == f"Order {number} is cancelled: Server - 1 year"
+    assert mail.subject == f"Order {number}, cancelled: Server - 1 year"
     told = {
         "who": buyer.email,
         "number": number,
@@ -69,6 +69,16 @@ def test_it_says_what_was_cancelled_revoked_and_credited_and_what_was_accepted(c
         "certificate": f"https://portal.example/certificates/{certificate.public_id}/",
     }
     assert mail.text.replace("\xa0", " ") == TEXT.format(**told)
+
+
+def test_of_a_part_it_says_how_many_units_are_cancelled_and_left(buyer, partner):
+    sku = make_sku(title="Server - 1 year", key_issue="per_unit", keys=3)
+    line = buy_line(buyer, CustomerFactory(partner=partner), sku, quantity=3)
+    cancel(line, buyer, 1)
+    mail = Mail.objects.get(cause__startswith="purchase_cancelled:")
+    assert mail.subject == f"Order {line.order.number}, units cancelled: Server - 1 year"
+    assert f"cancelled Server - 1 year, quantity 1, of order {line.order.number} for " in mail.text
+    assert "Left to the customer: 2." in mail.text
 
 
 def test_it_is_in_one_language_whoever_caused_it(clock, buyer, line):

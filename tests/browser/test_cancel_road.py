@@ -76,7 +76,8 @@ def read_invoice(page: Page, folder: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize("look", LOOKS, ids=["desktop", "phone-dark", "without-scripts"])
 def test_the_road_of_a_cancellation(line, colleague, signed_in: Callable[..., Page], tmp_path, look):
     agent, number = line.order.placed_by, line.order.number
-    told = f"Order {number} is cancelled. Credit 1,167.21\xa0USD (incl. tax) on the February 2020 invoice."
+    what = f"Windows Server Standard - 1 year of order {number} is cancelled."
+    told = f"{what} Credit 1,167.21\xa0USD (incl. tax) on the February 2020 invoice."
     with time_machine.travel("2020-02-02T12:00:00Z") as clock:
         page, others = signed_in(agent, **look), signed_in(colleague, **look)
         second_tab = page.context.new_page()
@@ -122,5 +123,5 @@ def test_a_tab_that_was_left_open_shows_fresh_amounts_before_it_cancels(line, si
         expect(page.get_by_text("1,163.93\xa0USD").first).to_be_visible()
         assert not Cancellation.objects.exists()
         submit(page)
-        expect(page.get_by_text(f"Order {line.order.number} is cancelled. Credit 1,163.93\xa0USD")).to_be_visible()
+        expect(page.get_by_text(f"of order {line.order.number} is cancelled. Credit 1,163.93\xa0USD")).to_be_visible()
     assert Credit.objects.get().gross == Decimal("1163.93")

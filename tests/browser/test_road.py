@@ -104,7 +104,7 @@ def cancel(page: Page, number: str) -> None:
     expect(page.get_by_text("1,167.12\xa0USD").first).to_be_visible()
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_text(f"Order {number} is cancelled.")).to_be_visible()
+    expect(page.get_by_text(f"Windows Server Standard - 1 year of order {number} is cancelled.")).to_be_visible()
 
 
 def wait_for_the_entry() -> None:

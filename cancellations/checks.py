@@ -57,7 +57,7 @@ def check_confirmable(line: OrderLine, quote: Quote | None, *, notice_accepted: 
         raise refusal
     if own is None:
         raise _refusal(reasons.QUOTE_NOT_VALID, line)
-    refusal = quantity_refusal(line, own.quantity)
+    refusal = _overtaken(line, own) or quantity_refusal(line, own.quantity)
     if refusal is not None:
         raise refusal
     if not good:
@@ -67,6 +67,15 @@ def check_confirmable(line: OrderLine, quote: Quote | None, *, notice_accepted: 
     if not notice_accepted:
         raise _refusal(reasons.NOTICE_NOT_ACCEPTED, line)
     return own
+
+
+def _overtaken(line: OrderLine, quote: Quote) -> Refusal | None:
+    """Who has cancelled units of the line since it was quoted, and when (C7); None if nobody has."""
+    done = line.last_cancellation
+    if done is None or quote.units_before == line.quantity_cancelled:
+        return None
+    facts = {"who": done.cancelled_by.email, "when": done.cancelled_at, "quantity": line.quantity_left}
+    return _refusal(reasons.CANCELLED_MEANWHILE, line, **facts)
 
 
 def _already_cancelled(line: OrderLine) -> Refusal:

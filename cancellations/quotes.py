@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core import signing
 
 from cancellations import proration
+from cancellations.notice import notice_version
 from csp_portal.calendar_utc import utc_day
 from orders.models import OrderLine
 from software.models import Kind
@@ -25,8 +26,9 @@ _AMOUNTS = ("charged", "net", "tax", "gross", "net_before", "tax_before")
 class Quote:
     """What cancelling units of a line gives back, as computed at `quoted_at`; days are None where nothing is prorated.
 
-    `charged` is what these units were charged (R3). The quote is bound to the purchase, not to who asked for it: the
-    amounts are the same for everybody, and who confirms is checked and recorded at the confirmation.
+    It names the Important message that was shown with it. `charged` is what these units were charged (R3). The quote is
+    bound to the purchase, not to who asked for it: the amounts are the same for everybody, and who confirms is checked
+    and recorded at the confirmation.
     """
 
     purchase_id: UUID
@@ -39,6 +41,7 @@ class Quote:
     term_days: int | None
     days_used: int | None
     policy_version: int
+    notice_version: int
     units_before: int
     net_before: Decimal
     tax_before: Decimal
@@ -66,6 +69,7 @@ class Quote:
             line.quantity_cancelled == self.units_before
             and line.credited == self.credited_before
             and line.policy_version_id == self.policy_version
+            and self.notice_version == _notice_version(line, self.quantity)
         )
 
     def ends(self, line: OrderLine) -> bool:
@@ -131,10 +135,16 @@ def quote_line(line: OrderLine, now: datetime, quantity: int | None = None) -> Q
         term_days=term,
         days_used=used,
         policy_version=line.policy_version_id,
+        notice_version=_notice_version(line, units),
         units_before=before,
         net_before=line.credited_net,
         tax_before=line.credited_tax,
     )
+
+
+def _notice_version(line: OrderLine, units: int) -> int:
+    """The Important message that goes with cancelling so many units (C3)."""
+    return notice_version(whole=units == line.quantity_left, has_keys=line.purchase.sku.has_keys)
 
 
 def _term(line: OrderLine, now: datetime) -> tuple[int | None, int | None]:

@@ -34,6 +34,12 @@ QUANTITY_NOT_LEFT = Reason(
     sentence=_("Order %(order)s has %(quantity)s units of %(sku)s left to cancel."),
     next_step=_("Choose at least one and at most so many, and look at the credit again."),
 )
+CANCELLED_MEANWHILE = Reason(
+    code="cancelled_meanwhile",
+    rule="C7",
+    sentence=_("%(who)s cancelled units of order %(order)s on %(when)s, after you saw these amounts."),
+    next_step=_("Order %(order)s has %(quantity)s units of %(sku)s left. Look at the credit again and submit."),
+)
 ONLY_WHOLE = Reason(
     code="only_whole",
     rule="C8",

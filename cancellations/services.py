@@ -12,7 +12,6 @@ from cancellations.certificates.services import certify
 from cancellations.checks import check_confirmable
 from cancellations.emails import tell_of_cancellation
 from cancellations.models import Cancellation
-from cancellations.notice import notice_version
 from cancellations.quotes import Quote, read_quote
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
@@ -49,7 +48,7 @@ def confirm_cancellation(purchase_id: UUID, *, quote: str, notice_accepted: bool
         cancelled_at=now,
         cancelled_by=actor,
         quoted_at=binding.quoted_at,
-        notice_version=notice_version(whole=whole, has_keys=line.purchase.sku.has_keys),
+        notice_version=binding.notice_version,
         keys_revoked=len(revoked.keys),
         links_revoked=len(revoked.links),
     )

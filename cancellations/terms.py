@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from cancellations.checks import is_divisible, line_refusal, quantity_refusal
-from cancellations.notice import NOTICES, notice_version
+from cancellations.notice import NOTICES
 from cancellations.quotes import QUOTE_LIFETIME, Quote, quote_line
 from csp_portal.errors import Refusal, Text
 from orders.billing.explanations import explain_credit
@@ -84,13 +84,8 @@ class CancellationTerms:
         return None if later == self.month else later
 
     @property
-    def notice_version(self) -> int:
-        """The version of the Important message that is shown."""
-        return notice_version(whole=not self.keeps_some, has_keys=self.line.purchase.sku.has_keys)
-
-    @property
     def notice(self) -> tuple[Text, ...]:
-        return NOTICES[self.notice_version]
+        return NOTICES[self.quote.notice_version]
 
 
 def choices(lines: Sequence[OrderLine], now: datetime) -> list[Choice]:

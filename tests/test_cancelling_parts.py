@@ -19,7 +19,8 @@ from software.models import DownloadLink, KeyIssue, KeyState, KeyStatus, Kind, P
 from software.services import fill_pending, reveal_key, start_download
 from software.services.purchasing import FILLER
 from tests.factories import CustomerFactory, UserFactory, add_keys, buy_line, make_link, make_sku
-from tests.helpers import cancel, in_threads, quote_of
+from tests.held_open import Other, held_open
+from tests.helpers import cancel, in_threads, quote_of, until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -174,11 +175,14 @@ def test_no_more_units_than_are_left_and_at_least_one(agent, line, quantity):
 
 def test_what_a_colleague_has_cancelled_meanwhile_is_not_left(agent, partner, line):
     quote = quote_of(line).signed()
-    cancel(line, UserFactory(partner=partner, roles=[Role.ADMIN_AGENT]), 1)
+    colleague = UserFactory(partner=partner, roles=[Role.ADMIN_AGENT])
+    cancel(line, colleague, 1)
     before = state_of(line)
     with pytest.raises(Refusal) as refused:
         confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=agent)
-    assert refused.value.code == "quantity_not_left"
+    assert refused.value.code == "cancelled_meanwhile"
+    assert colleague.email in refused.value.message
+    assert "has 4 units of" in refused.value.next_step
     assert state_of(line) == before
 
 
@@ -218,6 +222,22 @@ def test_a_line_that_waits_for_keys_waits_for_those_of_the_units_that_are_left(c
     assert len(keys_of(line)) == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_pool_that_is_filled_while_units_are_cancelled_gives_no_key_too_many(agent, customer):
+    sku = sku_by_unit()
+    line = buy_line(agent, customer, sku, quantity=5)
+    add_keys(sku, 5)
+    with held_open(partial(cancel, line, agent, 2)) as cancelling:
+        filling = Other(partial(fill_pending, sku.pk, actor=FILLER))
+        filling.may_commit.set()
+        filling.thread.start()
+        until_somebody_waits()
+        cancelling.commit()
+        filling.thread.join()
+    assert fresh(line).purchase.key_state == KeyState.ALLOTTED
+    assert len(keys_of(line)) == 3
+
+
 # Again, and at once
 
 
@@ -240,7 +260,7 @@ def test_another_part_from_an_old_look_has_to_look_again(agent, line):
     before = state_of(line)
     with pytest.raises(Refusal) as refused:
         confirm(line, agent, old)
-    assert refused.value.code == "line_changed"
+    assert refused.value.code == "cancelled_meanwhile"
     assert state_of(line) == before
 
 
@@ -251,7 +271,7 @@ def test_of_two_people_at_once_one_cancels_and_the_other_looks_again(agent, part
     quote = quote_of(line, 2).signed()
     answers = in_threads(partial(confirm, line, agent, quote), partial(confirm, line, colleague, quote))
     assert sorted(isinstance(answer, Cancellation) for answer in answers) == [False, True]
-    assert "line_changed" in answers
+    assert "cancelled_meanwhile" in answers
     assert fresh(line).quantity_cancelled == 2
     assert Credit.objects.count() == 1
 

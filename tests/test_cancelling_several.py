@@ -42,6 +42,10 @@ def is_active(line):
     return OrderLine.objects.select_related("purchase").get(pk=line.pk).purchase.is_active
 
 
+def customer_id(lines):
+    return lines[0].order.customer.tenant_id
+
+
 def signed(*lines):
     return [quote_of(line).signed() for line in lines]
 
@@ -50,7 +54,7 @@ def signed(*lines):
 
 
 def test_each_line_has_its_cancellation_and_its_credit(agent, lines):
-    outcomes = cancel_several(signed(*lines), notice_accepted=True, actor=agent)
+    outcomes = cancel_several(customer_id(lines), signed(*lines), notice_accepted=True, actor=agent)
     assert [outcome.line for outcome in outcomes] == lines
     assert [outcome.cancellation.order_line for outcome in outcomes] == lines
     assert [is_active(line) for line in lines] == [False, False, False]
@@ -60,7 +64,7 @@ def test_each_line_has_its_cancellation_and_its_credit(agent, lines):
 def test_a_line_that_is_refused_holds_up_no_other(agent, partner, lines):
     quotes = signed(*lines)
     cancel(lines[1], UserFactory(partner=partner, roles=[Role.ADMIN_AGENT]))
-    outcomes = cancel_several(quotes, notice_accepted=True, actor=agent)
+    outcomes = cancel_several(customer_id(lines), quotes, notice_accepted=True, actor=agent)
     assert [outcome.refusal and outcome.refusal.code for outcome in outcomes] == [None, "already_cancelled", None]
     assert Cancellation.objects.count() == 3
     refused = Event.objects.get(action=Action.CANCEL_REFUSED)
@@ -69,27 +73,43 @@ def test_a_line_that_is_refused_holds_up_no_other(agent, partner, lines):
 
 def test_sent_again_it_answers_the_same(agent, lines):
     quotes = signed(*lines)
-    first = cancel_several(quotes, notice_accepted=True, actor=agent)
-    again = cancel_several(quotes, notice_accepted=True, actor=agent)
+    first = cancel_several(customer_id(lines), quotes, notice_accepted=True, actor=agent)
+    again = cancel_several(customer_id(lines), quotes, notice_accepted=True, actor=agent)
     assert again == first
     assert Credit.objects.count() == 3
 
 
 def test_the_same_line_twice_in_one_go_is_cancelled_once(agent, lines):
-    outcomes = cancel_several(signed(lines[0], lines[0]), notice_accepted=True, actor=agent)
+    outcomes = cancel_several(customer_id(lines), signed(lines[0], lines[0]), notice_accepted=True, actor=agent)
     assert outcomes[0] == outcomes[1]
     assert Credit.objects.count() == 1
 
 
 def test_without_the_tick_no_line_is_cancelled(agent, lines):
-    outcomes = cancel_several(signed(*lines), notice_accepted=False, actor=agent)
-    assert {outcome.refusal.code for outcome in outcomes} == {"notice_not_accepted"}
+    with pytest.raises(Refusal) as refused:
+        cancel_several(customer_id(lines), signed(*lines), notice_accepted=False, actor=agent)
+    assert refused.value.code == "notice_not_accepted"
     assert not Credit.objects.exists()
+    assert Event.objects.filter(action=Action.CANCEL_REFUSED).count() == 1
+
+
+def test_the_role_comes_first(global_admin, lines):
+    with pytest.raises(Refusal) as refused:
+        cancel_several(customer_id(lines), ["x"], notice_accepted=False, actor=global_admin)
+    assert refused.value.code == "role_required"
+    assert Event.objects.get(action=Action.CANCEL_REFUSED).details["reason"] == "role_required"
+
+
+def test_a_line_of_another_customer_is_not_cancelled_with_these(agent, partner, lines):
+    other = buy_line(agent, CustomerFactory(partner=partner), make_sku("5.00"))
+    outcomes = cancel_several(customer_id(lines), signed(other), notice_accepted=True, actor=agent)
+    assert [outcome.refusal.code for outcome in outcomes] == ["quote_unreadable"]
+    assert is_active(other)
 
 
 def test_more_than_100_lines_are_refused_before_any_is_cancelled(agent, lines):
     with pytest.raises(Refusal) as refused:
-        cancel_several(signed(lines[0]) * (MOST_LINES + 1), notice_accepted=True, actor=agent)
+        cancel_several(customer_id(lines), signed(lines[0]) * (MOST_LINES + 1), notice_accepted=True, actor=agent)
     assert refused.value.code == "too_many_lines"
     assert is_active(lines[0])
     assert Event.objects.get(action=Action.CANCEL_REFUSED).details["reason"] == "too_many_lines"
@@ -100,15 +120,17 @@ def test_100_lines_are_cancelled_in_one_go(clock, agent, customer):
     for _number in range(4):
         order = buy(agent, customer, *[make_sku("10.00", key_issue=KeyIssue.NONE) for _sku in range(25)])
         bought += list(order.lines.with_purchase())
-    outcomes = cancel_several(signed(*bought), notice_accepted=True, actor=agent)
+    outcomes = cancel_several(customer.tenant_id, signed(*bought), notice_accepted=True, actor=agent)
     assert sum(outcome.cancellation is not None for outcome in outcomes) == MOST_LINES
 
 
 def test_a_quote_that_is_none_or_of_another_partner_is_told_and_holds_up_no_other(agent, stranger, lines):
     foreign = buy_line(stranger, CustomerFactory(partner=stranger.partner), make_sku("5.00"))
-    outcomes = cancel_several(["x", *signed(foreign, lines[0])], notice_accepted=True, actor=agent)
+    outcomes = cancel_several(customer_id(lines), ["x", *signed(foreign, lines[0])], notice_accepted=True, actor=agent)
     codes = [outcome.refusal and outcome.refusal.code for outcome in outcomes]
     assert codes == ["quote_unreadable", "quote_unreadable", None]
+    logged = Event.objects.filter(action=Action.CANCEL_REFUSED, details__reason="quote_unreadable")
+    assert logged.count() == 2
     assert is_active(foreign)
 
 
@@ -118,8 +140,8 @@ def test_two_people_with_the_same_lines_in_opposite_order_do_not_deadlock(agent,
     colleague = UserFactory(partner=partner, roles=[Role.ADMIN_AGENT])
     quotes = signed(*bought)
     both = in_threads(
-        partial(cancel_several, quotes, notice_accepted=True, actor=agent),
-        partial(cancel_several, quotes[::-1], notice_accepted=True, actor=colleague),
+        partial(cancel_several, customer.tenant_id, quotes, notice_accepted=True, actor=agent),
+        partial(cancel_several, customer.tenant_id, quotes[::-1], notice_accepted=True, actor=colleague),
     )
     done = [outcome for outcomes in both for outcome in outcomes if outcome.cancellation]
     assert sorted(outcome.line.pk for outcome in done) == [line.pk for line in bought]
@@ -210,6 +232,12 @@ def test_another_partners_line_in_the_address_is_not_there(agent, stranger, clie
     page = client_of(agent).get(address_of(customer, foreign))
     assert "Foreign" not in words_of(page)
     assert client_of(stranger).get(address_of(customer)).status_code == 404
+
+
+def test_beyond_100_lines_the_page_says_that_there_are_more(clock, agent, client_of, customer, lines):
+    for _order in range(4):
+        buy(agent, customer, *[make_sku("10.00", key_issue=KeyIssue.NONE) for _sku in range(25)])
+    assert "Only 100 lines are shown." in words_of(client_of(agent).get(address_of(customer)))
 
 
 def test_a_global_admin_is_refused(global_admin, client_of, customer, lines):

@@ -1,15 +1,12 @@
 """In which month an entry falls: that of its cause, or the next if that was closed meanwhile (R5)."""
 
-import threading
-from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from functools import partial
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from cancellations.services import confirm_cancellation
@@ -25,6 +22,7 @@ from orders.billing.services import (
 )
 from software.models import Kind
 from tests.factories import buy_line, make_sku
+from tests.held_open import Other, held_open
 from tests.helpers import cancel, in_threads, quote_of
 
 JANUARY, FEBRUARY, MARCH = date(2020, 1, 1), date(2020, 2, 1), date(2020, 3, 1)
@@ -206,41 +204,6 @@ def test_after_several_closed_months_it_is_the_first_open_one(clock, agent, cust
 
 
 # Stamped before midnight, committed after
-
-
-class Other:
-    """Another connection that does something before midnight and holds its transaction open until it is told."""
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        self.work = work
-        self.done, self.may_commit = threading.Event(), threading.Event()
-        self.thread = threading.Thread(target=self._run)
-
-    def _run(self) -> None:
-        try:
-            with transaction.atomic():
-                self.work()
-                self.done.set()
-                self.may_commit.wait(timeout=60)
-        finally:
-            self.done.set()
-            connection.close()
-
-    def commit(self) -> None:
-        self.may_commit.set()
-        self.thread.join()
-
-
-@contextmanager
-def held_open(work):
-    """`work` is done and its transaction is open for as long as the block runs, unless it is told to commit."""
-    other = Other(work)
-    other.thread.start()
-    other.done.wait(timeout=60)
-    try:
-        yield other
-    finally:
-        other.commit()
 
 
 def somebody_waits():

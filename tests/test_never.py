@@ -188,7 +188,7 @@ def several_page(world):
 
 def several_service(world):
     quotes = [quote_of(line).signed() for line in (world.line, world.another)]
-    outcomes = cancel_several(quotes, notice_accepted=True, actor=world.agent)
+    outcomes = cancel_several(world.line.order.customer.tenant_id, quotes, notice_accepted=True, actor=world.agent)
     assert {outcome.refusal.code for outcome in outcomes} == {"never_cancellable"}
 
 

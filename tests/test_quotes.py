@@ -205,6 +205,7 @@ FIELDS = [
     "term_days",
     "days_used",
     "policy_version",
+    "notice_version",
     "units_before",
     "net_before",
     "tax_before",
@@ -244,6 +245,8 @@ def test_odd_text_is_no_quote(agent, line, text):
     assert_refused(line, agent, text, "quote_not_valid")
 
 
-@pytest.mark.parametrize("changes", [{"net_before": "0.01"}, {"units_before": 1}, {"policy_version": 0}])
+@pytest.mark.parametrize(
+    "changes", [{"notice_version": 0}, {"net_before": "0.01"}, {"units_before": 1}, {"policy_version": 0}]
+)
 def test_a_line_that_is_not_as_it_was_quoted_has_changed(agent, line, changes):
     assert_refused(line, agent, signed_with(quote_of(line), **changes), "line_changed")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from activity.models import Action
 from activity.services import refusals_recorded
@@ -10,7 +11,9 @@ from cancellations.models import Cancellation
 from cancellations.quotes import read_quote
 from cancellations.services import confirm_cancellation
 from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Refusal
+from customers.models import Customer
 from orders.models import OrderLine
 
 MOST_LINES = 100
@@ -26,27 +29,38 @@ class Outcome:
 
 
 @refusals_recorded(Action.CANCEL_REFUSED)
-def cancel_several(quotes: Sequence[str], *, notice_accepted: bool, actor: User) -> list[Outcome]:
-    """Cancel what each quote quotes, each line by itself: one that is refused holds up no other (C8).
+def cancel_several(tenant_id: UUID, quotes: Sequence[str], *, notice_accepted: bool, actor: User) -> list[Outcome]:
+    """Cancel what each quote quotes of a customer's lines, each by itself: one that is refused holds up no other (C8).
 
     Answers an outcome for each, in their order; sent again it answers the same (C7). Raises Refusal, and cancels
-    nothing, if there are more than 100.
+    nothing, if the role may not, if there are more than 100, or without the tick; DoesNotExist for another partner's
+    customer.
     """
+    customer = Customer.objects.visible_to(actor).get(tenant_id=tenant_id)
+    require(actor, Permission.CANCEL, on=customer)
     if len(quotes) > MOST_LINES:
-        raise Refusal(reasons.TOO_MANY_LINES, count=len(quotes), limit=MOST_LINES)
-    return [_cancel(quote, notice_accepted, actor) for quote in quotes]
+        raise Refusal(reasons.TOO_MANY_LINES, on=customer, count=len(quotes), limit=MOST_LINES)
+    if not notice_accepted:
+        raise Refusal(reasons.NOTICE_NOT_ACCEPTED, on=customer)
+    return [_cancel(quote, customer, actor) for quote in quotes]
 
 
-def _cancel(quote: str, notice_accepted: bool, actor: User) -> Outcome:
-    given = read_quote(quote)
-    if given is None:
-        return Outcome(None, refusal=Refusal(reasons.QUOTE_UNREADABLE))
-    lines = OrderLine.objects.visible_to(actor).with_purchase()
-    line = lines.filter(purchase__public_id=given.purchase_id).first()
-    if line is None:  # of another partner: its quote is nothing here
-        return Outcome(None, refusal=Refusal(reasons.QUOTE_UNREADABLE))
+def _cancel(quote: str, customer: Customer, actor: User) -> Outcome:
+    line = None
     try:
-        done = confirm_cancellation(given.purchase_id, quote=quote, notice_accepted=notice_accepted, actor=actor)
+        line = _quoted_line(quote, customer, actor=actor)
+        done = confirm_cancellation(line.purchase.public_id, quote=quote, notice_accepted=True, actor=actor)
     except Refusal as refusal:
         return Outcome(line, refusal=refusal)
     return Outcome(line, cancellation=done)
+
+
+@refusals_recorded(Action.CANCEL_REFUSED)
+def _quoted_line(quote: str, customer: Customer, *, actor: User) -> OrderLine:
+    """The line of a quote of ours. Raises Refusal for any other text, and for a line of another customer."""
+    given = read_quote(quote)
+    lines = OrderLine.objects.visible_to(actor).filter(order__customer=customer).with_purchase()
+    line = lines.filter(purchase__public_id=given.purchase_id).first() if given else None
+    if line is None:
+        raise Refusal(reasons.QUOTE_UNREADABLE, on=customer)
+    return line

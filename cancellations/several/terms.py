@@ -78,13 +78,23 @@ class SeveralTerms:
     now: datetime
 
     @cached_property
-    def candidates(self) -> list[Candidate]:
-        """The chosen ones first, then those whose window closes first; at most 100."""
+    def _found(self) -> list[OrderLine]:
+        """The chosen ones first, then those whose window closes first; 101 at most, to know whether there are more."""
         lines = OrderLine.objects.visible_to(self.reader).filter(order__customer=self.customer)
         cancellable = OrderLine.objects.window_open(self.now).values("pk")
         listed = lines.filter(self.chosen.as_filter | Q(pk__in=cancellable)).with_purchase().with_cancellations()
         chosen_first = Case(When(self.chosen.as_filter, then=0), default=1)
-        return [self._candidate(line) for line in listed.order_by(chosen_first, "window_closes_at", "pk")[:MOST_LINES]]
+        return list(listed.order_by(chosen_first, "window_closes_at", "pk")[: MOST_LINES + 1])
+
+    @cached_property
+    def candidates(self) -> list[Candidate]:
+        """The lines that the page shows."""
+        return [self._candidate(line) for line in self._found[:MOST_LINES]]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are lines beyond those that are shown."""
+        return len(self._found) > MOST_LINES
 
     def _candidate(self, line: OrderLine) -> Candidate:
         typed = self.chosen.units.get(line.purchase.public_id, "")
@@ -114,5 +124,5 @@ class SeveralTerms:
     @property
     def notices(self) -> list[tuple[Text, ...]]:
         """The messages that the one tick accepts: for what is cancelled whole, for parts, or both."""
-        shown = {terms.notice_version for terms in self.counted}
-        return [NOTICES[version] for version in sorted(shown)]
+        versions = {terms.quote.notice_version for terms in self.counted}
+        return [NOTICES[version] for version in sorted(versions)]

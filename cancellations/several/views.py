@@ -26,13 +26,12 @@ def several(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     customer = get_object_or_404(Customer.objects.visible_to(request.user), tenant_id=tenant_id)
     if request.method != "POST":
         return _show(request, customer)
+    quotes = list(dict.fromkeys(request.POST.getlist("quote")))
     accepted = request.POST.get("notice_accepted") == "on"
     try:
-        outcomes = cancel_several(request.POST.getlist("quote"), notice_accepted=accepted, actor=request.user)
+        outcomes = cancel_several(tenant_id, quotes, notice_accepted=accepted, actor=request.user)
     except Refusal as refusal:
         return _show(request, customer, refusal)
-    if not accepted and outcomes:
-        return _show(request, customer, outcomes[0].refusal)
     context = {
         "customer": customer,
         "outcomes": outcomes,

@@ -22,7 +22,7 @@ from orders.models.order import OrderLineQuerySet
 from orders.renewals import renewal_of
 from software.build_choice import FIELDS, BuildChoice
 from software.forms import AnotherLinkForm
-from software.models import Build, DownloadLink, KeyIssue, KeyState, KeyStatus, ProductKey
+from software.models import Build, DownloadLink, KeyState, KeyStatus, ProductKey
 from software.models import SoftwarePurchase as Purchase
 from software.models.links import DownloadLinkQuerySet
 from software.models.purchases import running
@@ -231,7 +231,7 @@ class OpenRow:
         if self.is_usable:
             keys, total = keys.filter(status=KeyStatus.ALLOTTED), self.purchase.keys_needed
         else:  # for their histories
-            total = KeyIssue(self.purchase.sku.key_issue).keys_for(self.purchase.quantity)
+            total = keys.count()
         return _counted_page(keys, total, KEYS_SHOWN, self._page("keys"))
 
     def _page(self, parameter: str) -> str:

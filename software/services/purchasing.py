@@ -79,8 +79,10 @@ def fill_pending(sku_id: int, *, actor: Actor | SignedIn) -> int:
     now = timezone.now()
     lock_pools([sku_id])
     waiting = SoftwarePurchase.objects.keys_pending(utc_day(now)).filter(sku_id=sku_id)
+    locked = list(waiting.select_for_update().values_list("pk", flat=True))
     filled = 0
-    for purchase in waiting.for_log().select_for_update(of=("self",)):
+    # Read after the locks: what was joined before may be stale, such as the units that are left of a line.
+    for purchase in waiting.filter(pk__in=locked).for_log():
         if not allot_keys(purchase, actor=actor, now=now):
             break
         tell_keys_ready(purchase)

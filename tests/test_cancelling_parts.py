@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from activity.models import Action, Event
 from cancellations.models import Cancellation
@@ -20,7 +21,7 @@ from software.services import fill_pending, reveal_key, start_download
 from software.services.purchasing import FILLER
 from tests.factories import CustomerFactory, UserFactory, add_keys, buy_line, make_link, make_sku
 from tests.held_open import Other, held_open
-from tests.helpers import cancel, in_threads, quote_of, until_somebody_waits
+from tests.helpers import cancel, in_threads, quote_of, until_somebody_waits, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -220,6 +221,30 @@ def test_a_line_that_waits_for_keys_waits_for_those_of_the_units_that_are_left(c
     assert fill_pending(sku.pk, actor=FILLER) == 1
     assert fresh(line).purchase.key_state == KeyState.ALLOTTED
     assert len(keys_of(line)) == 2
+
+
+def test_the_software_tab_tells_of_every_part_who_when_and_for_which_credit(clock, agent, partner, client_of, line):
+    colleague = UserFactory(partner=partner, roles=[Role.ADMIN_AGENT])
+    clock.set("2020-02-02T12:00:00Z")
+    first = cancel(line, colleague, 2)
+    post_due_credits()
+    clock.set("2020-03-24T12:00:00Z")
+    rest = cancel(line, agent)
+    customer, sku = line.order.customer, line.purchase.sku
+    tab = f"{reverse('cancellations:software', args=[customer.tenant_id])}?sku={sku.public_id}"
+    page = client_of(agent).get(tab)
+    text, number = words_of(page), line.order.number
+    told = [
+        f"2 of 5 units of order {number} were cancelled by {colleague.email} on 2 Feb 2020, 12:00 UTC",
+        "Credit 2,334.43 USD (incl. tax) on the February 2020 invoice. Certificate",
+        f"3 of 5 units of order {number} were cancelled by {agent.email} on 24 Mar 2020, 12:00 UTC",
+        "Credit 3,000.00 USD (incl. tax), to be posted. Certificate",
+    ]
+    places = [text.index(words) for words in told]
+    assert places == sorted(places)
+    assert text.count("Its keys and download links are revoked.") == 1
+    for cancellation in (first, rest):
+        assert f'href="{cancellation.certificate_url}"' in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -67,6 +67,7 @@ class Action(models.TextChoices):
     CREDIT_POSTED = "credit_posted", _("Credit posted")
     MONTH_CLOSED = "month_closed", _("Month closed")
     INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
+    INVOICE_REFUSED = "invoice_refused", _("Issuing of an invoice refused")
     PAYMENT_POSTED = "payment_posted", _("Payment posted")
     PAYMENT_REVERSED = "payment_reversed", _("Payment reversed")
     PAYMENT_REFUSED = "payment_refused", _("Payment refused")

@@ -1,5 +1,6 @@
-"""The operator sets how much a partner may owe, posts what was received, and reverses what was wrong (B3, P5, R6)."""
+"""The operator sets how much a partner may owe, issues invoices, posts and reverses payments (B3, P5, R5, R6)."""
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from csp_portal.errors import Refusal
 from csp_portal.rounding import plain_amount
 from orders.billing.forms import CreditLimitForm, PaymentForm, ReversalForm
 from orders.billing.models import Account, Invoice, Payment
-from orders.billing.services import post_payment, reversal_refusal, reverse_payment, set_credit_limit
+from orders.billing.services import issue_invoice, post_payment, reversal_refusal, reverse_payment, set_credit_limit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,6 +41,21 @@ def _as_typed(account: Account | None) -> dict[str, str]:
         return {}
     limit = "" if account.credit_limit is None else plain_amount(account.credit_limit, account.currency)
     return {"currency": account.currency, "limit": limit}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Permission.KEEP_HOUSE)
+def issue(request: SignedInRequest, partner_id: UUID, month: date, currency: str) -> HttpResponse:
+    """Ask first, for what is issued is final; then issue a closed month before its job does (R5)."""
+    invoices = Invoice.objects.with_totals().select_related("account__partner")
+    of_month = {"account__partner__public_id": partner_id, "account__currency": currency, "month": month}
+    invoice = get_object_or_404(invoices, **of_month)
+    if request.method == "POST":
+        issue_invoice(invoice.pk, actor=request.user, now=timezone.now())
+        invoice.refresh_from_db(fields=["number"])
+        messages.success(request, _("Invoice %(number)s is issued.") % {"number": invoice.public_number})
+        return redirect("admin:billing_invoice_change", invoice.pk)
+    return render(request, "billing/issue.html", {"invoice": invoice})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

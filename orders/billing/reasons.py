@@ -1,9 +1,15 @@
-"""Why a payment is not posted or not reversed, with the next step (P2)."""
+"""Why an invoice is not issued, or a payment not posted or not reversed, with the next step (P2)."""
 
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.errors import Reason
 
+MONTH_NOT_CLOSED = Reason(
+    code="month_not_closed",
+    rule="R5",
+    sentence=_("%(month)s is not closed yet in %(currency)s, so its invoice cannot be issued."),
+    next_step=_("Issue it when the month is over (UTC) and closed, which happens by itself within an hour."),
+)
 INVOICE_NOT_ISSUED = Reason(
     code="invoice_not_issued",
     rule="R6",

@@ -9,6 +9,11 @@ converters.register()
 app_name = "billing"
 urlpatterns = [
     path("operator/partners/<uuid:partner_id>/credit-limit/", operator_views.credit_limit, name="credit_limit"),
+    path(
+        "operator/partners/<uuid:partner_id>/invoices/<month:month>/<currency:currency>/issue/",
+        operator_views.issue,
+        name="issue",
+    ),
     path("operator/invoices/<invoice_number:invoice_number>/payment/", operator_views.payment, name="payment"),
     path("operator/payments/<uuid:payment_id>/reverse/", operator_views.reversal, name="reversal"),
     path("invoices/", views.invoices, name="invoices"),

@@ -44,6 +44,10 @@ class Account(models.Model):
     def __str__(self) -> str:
         return f"{self.partner} {self.currency}"
 
+    def has_closed(self, month: date) -> bool:
+        """Whether the month is closed: no entry falls into it any more (R5)."""
+        return self.closed_through is not None and month <= self.closed_through
+
     def month_for(self, instant: datetime) -> date:
         """The month (its first day) that an entry of `instant` falls into: its UTC month, or, if that is closed, the
         first one that is not (R5). Ask only under the account's lock."""

@@ -7,9 +7,13 @@ from django.db import transaction
 from django.db.models import Min
 
 from activity.models import Action
-from activity.services import Actor, SignedIn, record
+from activity.services import Actor, SignedIn, record, refusals_recorded
+from csp_portal.accounts.permissions import require_housekeeper
 from csp_portal.calendar_utc import add_months, month_of, start_of_day
+from csp_portal.errors import Refusal
+from csp_portal.instants import written_month
 from csp_portal.jobs import for_each
+from orders.billing import reasons
 from orders.billing.emails import tell_invoice_issued
 from orders.billing.models import Account, Credit, Entry, Invoice, InvoiceCounter
 from orders.billing.services.carrying import carry_negative_total
@@ -43,7 +47,7 @@ def close_due_months(now: datetime) -> int:
 @transaction.atomic
 def _close_through(account_id: int, last_over: date, now: datetime) -> int:
     account = Account.objects.select_for_update(of=("self",)).select_related("partner").get(pk=account_id)
-    if account.closed_through is not None and account.closed_through >= last_over:
+    if account.has_closed(last_over):
         return 0
     _post_credits_until(account, last_over)
     made = 0
@@ -92,12 +96,29 @@ def issue_due_invoices(now: datetime) -> int:
     return for_each(list(due.values_list("pk", flat=True)), lambda pk: issue_invoice(pk, actor=actor, now=now))
 
 
+@refusals_recorded(Action.INVOICE_REFUSED)
 @transaction.atomic
 def issue_invoice(invoice_id: int, *, actor: Actor | SignedIn, now: datetime) -> bool:
-    """Give an invoice its number and fix the names on it; from then on it never changes. Answers whether it did."""
+    """Give an invoice its number and fix the names on it; from then on it never changes. Answers whether it did.
+
+    The job does so on the 8th, the operator earlier where they like (R5). Raises Refusal if the actor does not keep
+    the house, or the month is not closed.
+    """
+    require_housekeeper(actor)
     invoice = Invoice.objects.select_for_update(of=("self",)).select_related("account__partner").get(pk=invoice_id)
     if invoice.number is not None:
         return False
+    if not invoice.account.has_closed(invoice.month):
+        facts = {"month": written_month(invoice.month), "currency": invoice.account.currency}
+        raise Refusal(reasons.MONTH_NOT_CLOSED, **facts, on=invoice)
+    _number_and_name(invoice, now)
+    record(Action.INVOICE_ISSUED, actor=actor, on=invoice, details={"invoice": invoice.public_number})
+    tell_invoice_issued(invoice)
+    return True
+
+
+def _number_and_name(invoice: Invoice, now: datetime) -> None:
+    """Fix what makes it an issued one: its number, and issuer and partner as they are now."""
     partner = invoice.account.partner
     invoice.number = _next_number()
     invoice.issued_at = now
@@ -108,9 +129,6 @@ def issue_invoice(invoice_id: int, *, actor: Actor | SignedIn, now: datetime) ->
     invoice.bill_to_address = partner.address
     invoice.bill_to_tax_id = partner.tax_id
     invoice.save(update_fields=FIXED_AT_ISSUE)
-    record(Action.INVOICE_ISSUED, actor=actor, on=invoice, details={"invoice": invoice.public_number})
-    tell_invoice_issued(invoice)
-    return True
 
 
 def _next_number() -> int:

@@ -90,7 +90,7 @@ def test_the_mail_lists_the_windows_and_leads_to_cancelling_and_to_the_switch(cl
     assert (mail.to, mail.subject) == (agent.email, "2 windows to cancel close in the next 7 days")
     assert mail.text.index("Updates 2020") < mail.text.index("Windows Server Standard")
     assert f"Updates 2020, quantity 1, for 한빛전자 주식회사, order {first.order.number}" in mail.text
-    assert "until the end of 23 March 2020 (UTC), 0 days left\n  Only by support request." in mail.text
+    assert "until the end of 23 March 2020 (UTC): today is the last day\n  Only by support request." in mail.text
     assert "until the end of 24 March 2020 (UTC), 1 day left\n" in mail.text
     dialog = f"/customers/{line.order.customer.tenant_id}/software/{line.purchase.sku.public_id}/cancel/"
     assert f"{settings.MAIL_SITE_URL}{dialog}?order={line.order.number}" in mail.text

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from csp_portal.accounts.models import User
@@ -15,7 +15,8 @@ _PURPOSE = "calendar"  # of its tokens: no token of anything else opens one
 
 class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
     def live(self) -> "CalendarFeedQuerySet":
-        return self.filter(revoked_at=None)
+        """Those whose address stands: neither revoked, nor from before all sessions of its user were ended."""
+        return self.filter(revoked_at=None, sessions_ended=F("user__sessions_ended"))
 
     def from_token(self, token: str) -> "CalendarFeed":
         """The feed of which `token` is the address today.
@@ -32,13 +33,15 @@ class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
 class CalendarFeed(models.Model):
     """A user's address of the open windows as a calendar; nothing stored here opens it.
 
-    It works without signing in, until it is revoked or replaced, and while its user may see orders.
+    It works without signing in, until it is revoked or replaced, or its user's account is switched off: that ends it
+    for good, as it ends sessions. And it works only while its user may see orders.
     """
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="calendar_feed")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     token_key_id = models.CharField(max_length=8, default=custody.newest_token_key_id)
     address_number = models.PositiveIntegerField(default=1)  # rises with each new address
+    sessions_ended = models.PositiveIntegerField(default=0)  # the user's, when the address was made
     made_at = models.DateTimeField()  # the address that stands
     revoked_at = models.DateTimeField(null=True)
 
@@ -54,13 +57,18 @@ class CalendarFeed(models.Model):
     def token(self) -> str:
         return custody.make_token(self.public_id, self.token_key_id, _PURPOSE, self.address_number)
 
+    def is_live(self, user: User) -> bool:
+        """Whether the address of `user`, whose feed this is, stands."""
+        return self.revoked_at is None and self.sessions_ended == user.sessions_ended
+
     @property
     def has_address(self) -> bool:
         """Whether its token can still be made: not once the key for it was retired, until it is replaced."""
         return custody.knows_token_key(self.token_key_id)
 
-    def new_address(self, now: datetime) -> None:
-        """Give it another address, unsaved; the one before opens nothing any more."""
+    def new_address(self, user: User, now: datetime) -> None:
+        """Give its user another address, unsaved; the one before opens nothing any more."""
+        self.sessions_ended = user.sessions_ended
         self.address_number += 1
         self.token_key_id = custody.newest_token_key_id()
         self.made_at, self.revoked_at = now, None

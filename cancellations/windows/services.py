@@ -16,11 +16,12 @@ def make_feed(*, actor: User) -> CalendarFeed:
     """Give the actor an address of the calendar; one that stands is left as it is. Raises Refusal for the role."""
     require(actor, Permission.SEE_ORDERS)
     now = timezone.now()
-    _feed, is_new = CalendarFeed.objects.get_or_create(user=actor, defaults={"made_at": now})
+    made = {"made_at": now, "sessions_ended": actor.sessions_ended}
+    _feed, is_new = CalendarFeed.objects.get_or_create(user=actor, defaults=made)
     feed = CalendarFeed.objects.select_for_update().get(user=actor)
-    if is_new or feed.revoked_at is not None:
+    if is_new or not feed.is_live(actor):
         if not is_new:
-            feed.new_address(now)
+            feed.new_address(actor, now)
             feed.save()
         record(Action.CALENDAR_MADE, actor=actor)
     return feed
@@ -31,13 +32,15 @@ def make_feed(*, actor: User) -> CalendarFeed:
 def replace_feed(seen: int, *, actor: User) -> CalendarFeed | None:
     """Replace the address whose number is `seen`; the old one is dead at once.
 
-    With another number, or without an address, nothing changes: pressed twice it is replaced once. Answers what stands.
+    With another number, or without an address, nothing changes: pressed twice it is replaced once. Answers the feed
+    with its new address, or None where nothing was replaced.
     """
     feed = _locked(actor)
-    if feed is not None and feed.address_number == seen:
-        feed.new_address(timezone.now())
-        feed.save()
-        record(Action.CALENDAR_REPLACED, actor=actor)
+    if feed is None or feed.address_number != seen:
+        return None
+    feed.new_address(actor, timezone.now())
+    feed.save()
+    record(Action.CALENDAR_REPLACED, actor=actor)
     return feed
 
 
@@ -70,4 +73,4 @@ def set_weekly_mail(is_wanted: bool, *, actor: User) -> None:
 def _locked(actor: User) -> CalendarFeed | None:
     """The actor's feed, if an address stands. Raises Refusal for the role."""
     require(actor, Permission.SEE_ORDERS)
-    return CalendarFeed.objects.live().select_for_update().filter(user=actor).first()
+    return CalendarFeed.objects.live().select_for_update(of=("self",)).filter(user=actor).first()

@@ -63,6 +63,10 @@ def replace(request: SignedInRequest) -> HttpResponse:
     form = SeenForm(request.POST)
     if form.is_valid() and replace_feed(form.cleaned_data["seen"], actor=request.user):
         messages.success(request, _("The calendar has another address. The one before opens nothing any more."))
+    else:
+        messages.warning(
+            request, _("Nothing was replaced now: the address you saw stands no more. See what stands below.")
+        )
     return redirect("windows:list")
 
 

@@ -52,8 +52,8 @@ def renew_purchase(purchase_id: UUID, *, actor: User) -> CartLine:
     the purchase was cancelled or has no term; DoesNotExist if it is none of the actor's partner.
     """
     purchases = SoftwarePurchase.objects.visible_to(actor).for_log()
-    purchase = purchases.get(public_id=purchase_id)
-    cart = locked_cart(purchase.customer.tenant_id, actor=actor)
+    cart = locked_cart(purchases.get(public_id=purchase_id).customer.tenant_id, actor=actor)
+    purchase = purchases.get(public_id=purchase_id)  # as it is under the lock
     if not purchase.is_active or purchase.term_end is None:
         raise Refusal(reasons.NOTHING_TO_RENEW, on=purchase, sku=purchase.sku.title, order=purchase.order_number)
     line = _line_of(cart, purchase.sku)

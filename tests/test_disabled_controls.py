@@ -70,10 +70,10 @@ def labels(page, *, disabled: bool) -> set[str]:
 def test_a_global_admin_finds_what_an_admin_agent_does_disabled_with_the_rule(road, page_of):
     reader = road.user(Role.GLOBAL_ADMIN)
     expected = {
-        road.software: {"Cancel"},
-        road.opened: {"Cancel", "Get keys and downloads", "Another link", *OF_KEYS_AND_LINKS},
-        road.opened_without_files: {"Cancel", *OF_KEYS_AND_LINKS},
-        road.order: {"Get keys and downloads"},
+        road.software: {"Cancel", "Cancel several"},
+        road.opened: {"Cancel", "Cancel several", "Get keys and downloads", "Another link", *OF_KEYS_AND_LINKS},
+        road.opened_without_files: {"Cancel", "Cancel several", *OF_KEYS_AND_LINKS},
+        road.order: {"Get keys and downloads", "Cancel order"},
     }
     for address, names in expected.items():
         page = page_of(reader, address)

@@ -14,14 +14,8 @@ from collections.abc import Iterable
 from bench.ground import ground
 from bench.table import Row, written
 
-PARTS = (
-    "starts",
-    "bytes",
-    "memory",
-    "expiry",
-    "cancelling",
-    "closing",
-)  # modules of this package, which need Django set up
+# Modules of this package, which need Django set up.
+PARTS = ("starts", "bytes", "memory", "expiry", "closing", "cancelling")
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from csp_portal.embedded.processes import die_with_parent, wait_until
@@ -54,7 +55,8 @@ def test_a_slow_download_is_cut_after_a_cancellation(web, agent, customer, tmp_p
     curl = ["curl", "-s", "--limit-rate", SLOWLY, "-o", str(saved), f"{address}{session.get_absolute_url()}"]
     client = subprocess.Popen(curl)
     assert wait_until(lambda: saved.exists() and saved.stat().st_size > 0, SECONDS)
-    revoke_purchase(link.purchase, now=timezone.now())
+    with transaction.atomic():
+        revoke_purchase(link.purchase, now=timezone.now())
     assert client.wait(timeout=SECONDS) == CURL_PARTIAL_FILE
     assert 0 < saved.stat().st_size < SIZE
     assert said.read_text() == ""

@@ -148,7 +148,7 @@ def test_the_dialog_breaks_no_rule(signed_in, broken_rules):
     shop = Shop()
     page = signed_in(shop.user)
     page.goto(f"/customers/{shop.customer.tenant_id}/software/")
-    page.get_by_role("link", name="Cancel").first.click()
+    page.get_by_role("table").get_by_role("link", name="Cancel").first.click()
     page.get_by_label("Order number").wait_for()
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)

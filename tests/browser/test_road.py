@@ -99,7 +99,7 @@ def cancel(page: Page, number: str) -> None:
     go_to(page, "Customers")
     page.get_by_role("link", name="Contoso Bicycle Works").click()
     page.get_by_role("navigation", name="Customer").get_by_role("link", name="Software").click()
-    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("table").get_by_role("link", name="Cancel").click()
     expect(page.get_by_label("Order number", exact=True)).to_be_visible()
     expect(page.get_by_text("1,167.12\xa0USD").first).to_be_visible()
     page.get_by_role("checkbox").check()

@@ -119,7 +119,7 @@ def test_without_scripts_no_button_stands_beside_what_can_be_selected(signed_in,
 def test_the_dialog_takes_the_focus_keeps_it_and_gives_it_back(signed_in, agent, line):
     page = signed_in(agent)
     page.goto(f"/customers/{line.order.customer.tenant_id}/software/")
-    opener = page.get_by_role("link", name="Cancel")
+    opener = page.get_by_role("table").get_by_role("link", name="Cancel")
     opener.focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
@@ -136,7 +136,7 @@ def test_the_dialog_takes_the_focus_keeps_it_and_gives_it_back(signed_in, agent,
 def test_a_refusal_in_the_dialog_takes_the_focus(signed_in, agent, line):
     page = signed_in(agent)
     page.goto(f"/customers/{line.order.customer.tenant_id}/software/")
-    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("table").get_by_role("link", name="Cancel").click()
     page.get_by_role("button", name="Submit").click()
     refusal = page.get_by_role("dialog").get_by_role("alert")
     expect(refusal).to_contain_text("The Important message has not been accepted")

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 from django.utils import timezone
 
 from cancellations.models import Cancellation
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HISTORIES = int(os.environ.get("HISTORIES", "100"))
 CHUNK = 10  # histories of one test, so that several cores share them
 LONGEST = 14  # steps
+COMPARED = 3  # steps from one comparison to the next
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,15 @@ class History:
         return ", ".join(self.told)
 
     def live(self) -> None:
-        """Buy something, do as much again at random, then let all jobs catch up; the books agree after each step."""
+        """Buy something, do as much again at random, then let all jobs catch up; the books agree time and again."""
         self.order()
-        for _step in range(self.choose.randint(4, LONGEST)):
+        for step in range(self.choose.randint(4, LONGEST)):
             acts, weights = zip(*self.acts, strict=True)
             act = self.choose.choices(acts, weights)[0]
             self.told.append(act.__name__)
             act()
-            self.compare()
+            if step % COMPARED == 0:
+                self.compare()
         self.leap(timedelta(days=70))
         self.jobs(post_due_credits, close_due_months, issue_due_invoices)
         self.compare()
@@ -244,8 +247,14 @@ class History:
     # What must agree
 
     def compare(self) -> None:
+        fresh = OrderLine.objects.in_bulk([line.pk for line, _plain, _market in self.lines])
+        credited = (
+            Credit.objects.filter(order_line__in=fresh).order_by().values_list("order_line").annotate(Sum("gross"))
+        )
+        credits = dict(credited)
         for line, plain, market in self.lines:
-            self.compare_line(OrderLine.objects.get(pk=line.pk), plain, market.currency)
+            assert credits.get(line.pk, 0) == fresh[line.pk].credited_gross, self.story
+            self.compare_line(fresh[line.pk], plain, market.currency)
         for market in self.markets:
             self.compare_account(self.accounts[market.currency], market.currency)
 
@@ -257,8 +266,7 @@ class History:
         assert credited == (plain.cancelled, plain.credited_net, plain.credited_tax), self.story
         charged = (minor(line.net, currency), minor(line.tax, currency))
         assert charged == (plain.net, plain.tax), self.story
-        credits = Credit.objects.filter(order_line=line)
-        assert sum((credit.gross for credit in credits), Decimal(0)) == line.credited_gross <= line.gross, self.story
+        assert line.credited_gross <= line.gross, self.story
 
     def compare_account(self, plain: billing_model.Account, currency: str) -> None:
         account = Account.objects.filter(partner=self.agent.partner, currency=currency).first()

@@ -1,15 +1,12 @@
 """Mail about cancellations (X5)."""
 
-from collections.abc import Iterator
-
 from cancellations.models import Cancellation
 from cancellations.notice import NOTICES
-from csp_portal.accounts.models import User
-from csp_portal.accounts.permissions import Permission
 from csp_portal.instants import written_month
 from csp_portal.mail.addresses import site_address
 from csp_portal.mail.services import queue_mail
 from csp_portal.money import Money
+from orders.billing.emails import concerned
 from orders.billing.services import month_of_credit
 
 
@@ -20,7 +17,7 @@ def tell_of_cancellation(cancellation: Cancellation) -> None:
     """
     line = cancellation.order_line
     order = line.order
-    for user in _told(cancellation):
+    for user in concerned(order, cancellation.cancelled_by):
         queue_mail(
             user.email,
             "purchase_cancelled",
@@ -40,13 +37,3 @@ def tell_of_cancellation(cancellation: Cancellation) -> None:
             address=site_address(order.get_absolute_url()),
             certificate=site_address(cancellation.certificate_url),
         )
-
-
-def _told(cancellation: Cancellation) -> Iterator[User]:
-    """Who cancelled, and who had ordered if that is somebody else who still works there and sees orders."""
-    yield cancellation.cancelled_by
-    order = cancellation.order_line.order
-    buyer = order.placed_by
-    stays = buyer.partner_id == order.partner_id and buyer.may(Permission.SEE_ORDERS)
-    if buyer != cancellation.cancelled_by and stays:
-        yield buyer

@@ -3,6 +3,7 @@
 Amounts are `Decimal` in the currency's major unit, rounded to its minor unit; days are UTC days.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +20,12 @@ def term_days(start: date, end: date) -> int:
 def days_used(start: date, cancelled: date) -> int:
     """U: 0 on the start date, else every day that was begun, the first included."""
     return 0 if cancelled <= start else (cancelled - start).days + 1
+
+
+def days_of_term(start: date, end: date, cancelled: date) -> tuple[int, int]:
+    """T and U; a month's term is over before its window is: then all of it is used."""
+    term = term_days(start, end)
+    return term, min(days_used(start, cancelled), term)
 
 
 def part_base(charged: Decimal, *, quantity: int, before: int, part: int, currency: str) -> Decimal:
@@ -54,3 +61,33 @@ def credit_with_tax(base: Decimal, line: Amounts, credited: Amounts, *, included
     if included:
         return Amounts(net=base - tax, tax=tax, gross=base)
     return Amounts(net=base, tax=tax, gross=base + tax)
+
+
+@dataclass(frozen=True)
+class UnitsCredit:
+    """What units of a line were charged (R3), and what of it comes back (R1, R2)."""
+
+    charged: Decimal
+    amounts: Amounts
+
+
+def credit_of_units(
+    line: Amounts,
+    credited: Amounts,
+    *,
+    quantity: int,
+    before: int,
+    part: int,
+    days: tuple[int, int] | None,
+    included: bool,
+    currency: str,
+) -> UnitsCredit:
+    """What cancelling `part` of the `quantity` units of a line gives back, after `before` of them (R1 to R3).
+
+    `line` is what the whole line was charged, `credited` what was credited of it before; `days` are T and U, None for
+    what is not prorated.
+    """
+    whole = line.base(included=included)
+    charged = part_base(whole, quantity=quantity, before=before, part=part, currency=currency)
+    base = charged if days is None else prorate(charged, *days, currency)
+    return UnitsCredit(charged, credit_with_tax(base, line, credited, included=included, currency=currency))

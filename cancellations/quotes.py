@@ -113,30 +113,31 @@ def quote_line(line: OrderLine, now: datetime, quantity: int | None = None) -> Q
     Says nothing about whether they may be cancelled.
     """
     units = line.quantity_left if quantity is None else quantity
-    currency, before = line.order.currency, line.quantity_cancelled
-    charged = proration.part_base(line.charged, quantity=line.quantity, before=before, part=units, currency=currency)
-    term, used = _term(line, now)
-    base = charged if term is None or used is None else proration.prorate(charged, term, used, currency)
-    amounts = proration.credit_with_tax(
-        base,
+    days = _days(line, now)
+    credit = proration.credit_of_units(
         line.amounts,
         line.credited,
+        quantity=line.quantity,
+        before=line.quantity_cancelled,
+        part=units,
+        days=days,
         included=line.tax_included,
-        currency=currency,
+        currency=line.order.currency,
     )
+    term, used = days or (None, None)
     return Quote(
         purchase_id=line.purchase.public_id,
         quoted_at=now,
         quantity=units,
-        charged=charged,
-        net=amounts.net,
-        tax=amounts.tax,
-        gross=amounts.gross,
+        charged=credit.charged,
+        net=credit.amounts.net,
+        tax=credit.amounts.tax,
+        gross=credit.amounts.gross,
         term_days=term,
         days_used=used,
         policy_version=line.policy_version_id,
         notice_version=_notice_version(line, units),
-        units_before=before,
+        units_before=line.quantity_cancelled,
         net_before=line.credited_net,
         tax_before=line.credited_tax,
     )
@@ -147,11 +148,9 @@ def _notice_version(line: OrderLine, units: int) -> int:
     return notice_version(whole=units == line.quantity_left, has_keys=line.purchase.sku.has_keys)
 
 
-def _term(line: OrderLine, now: datetime) -> tuple[int | None, int | None]:
-    """T and U of what is prorated by day; neither for perpetual software, which is credited whole (R1)."""
+def _days(line: OrderLine, now: datetime) -> tuple[int, int] | None:
+    """T and U of what is prorated by day; nothing for perpetual software, which is credited whole (R1)."""
     purchase = line.purchase
     if purchase.term_end is None or purchase.sku.product.kind == Kind.PERPETUAL:
-        return None, None
-    term = proration.term_days(purchase.term_start, purchase.term_end)
-    used = proration.days_used(purchase.term_start, utc_day(now))
-    return term, min(used, term)  # a month's term is over before its window is: then all of it is used
+        return None
+    return proration.days_of_term(purchase.term_start, purchase.term_end, utc_day(now))

@@ -15,6 +15,8 @@ from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Role
 from csp_portal.celery import app
 from customers.models import Customer
+from software.models import DownloadLink
+from tests.downloads import link_to, session_of
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory
 
 hypothesis_settings.register_profile("unhurried", deadline=None)  # a machine with much to do is no fault of a rule
@@ -72,6 +74,18 @@ def client_of() -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def link(clock: "Clock", agent: User, customer: Customer) -> DownloadLink:
+    """A link made at 2020-01-24 12:00 UTC."""
+    return link_to(agent, customer)
+
+
+@pytest.fixture
+def address(link: DownloadLink) -> str:
+    """The address of a session started with `link` at once."""
+    return session_of(link)
 
 
 class Clock:

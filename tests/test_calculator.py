@@ -4,22 +4,11 @@ import re
 
 import pytest
 
+from cancellations.rules_page.forms import EXAMPLE
 from tests.helpers import words_of
 
 pytestmark = pytest.mark.django_db
 
-R1 = {
-    "kind": "prorated",
-    "charged": "1200.00",
-    "currency": "USD",
-    "quantity": "1",
-    "part": "1",
-    "before": "0",
-    "tax_rate": "0",
-    "start": "2020-01-24",
-    "term": "P1Y",
-    "cancelled": "2020-02-02",
-}
 AU = {"charged": "1100.00", "currency": "AUD", "tax_rate": "10", "tax_included": "on"}
 ANSWER = re.compile(r'<div role="status">\s*<table.*?</table>', re.DOTALL)
 IN_2021 = {"start": "2021-01-24", "cancelled": "2021-02-02"}
@@ -29,7 +18,7 @@ IN_2021 = {"start": "2021-01-24", "cancelled": "2021-02-02"}
 def compute(client_of, agent):
     """What the page says of R1's third row, changed as told."""
     browser = client_of(agent)
-    return lambda **changed: browser.get("/rules/", R1 | changed)
+    return lambda **changed: browser.get("/rules/", EXAMPLE | changed)
 
 
 def answer_of(response):
@@ -125,7 +114,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_typed_is_lost(comput
     assert told in re.search(rf'id="id_{field}_error">(.*?)</ul>', html, re.DOTALL)[1]
     if typed and "\x00" not in typed and field not in {"kind", "term"}:
         assert f'value="{typed}"' in html
-    for other, value in R1.items():
+    for other, value in EXAMPLE.items():
         if other not in {field, "kind", "term"}:
             assert re.search(rf'name="{other}" value="{re.escape(value)}"', html), other
 
@@ -137,6 +126,6 @@ def test_a_case_is_wanted_whole_once_a_part_of_it_is_sent(client_of, agent):
 
 
 def test_htmx_is_given_the_calculator_alone(client_of, agent):
-    response = client_of(agent).get("/rules/", R1, headers={"HX-Request": "true", "HX-Target": "calculator"})
+    response = client_of(agent).get("/rules/", EXAMPLE, headers={"HX-Request": "true", "HX-Target": "calculator"})
     assert response.content.decode().lstrip().startswith('<section class="card" id="calculator"')
     assert "1,167.21 USD" in answer_of(response)

@@ -25,18 +25,6 @@ from tests.helpers import in_threads, words_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def link(clock, agent, customer):
-    """A link made at 2020-01-24 12:00 UTC."""
-    return link_to(agent, customer)
-
-
-@pytest.fixture
-def address(link):
-    """The address of a session started at 12:00 UTC."""
-    return session_of(link)
-
-
 def test_a_missing_file_gives_the_download_back_at_once(link, address):
     default_storage.delete(link.build.storage_name)
     assert ask(address, "head").status_code == 500

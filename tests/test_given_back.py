@@ -34,18 +34,6 @@ JUST_IN_TIME = "2020-01-24T12:14:59.999999Z"
 TOO_LATE = "2020-01-24T12:15:00Z"
 
 
-@pytest.fixture
-def link(clock, agent, customer):
-    """A link made at 2020-01-24 12:00 UTC."""
-    return link_to(agent, customer)
-
-
-@pytest.fixture
-def address(link):
-    """The address of a session started at 12:00 UTC."""
-    return session_of(link)
-
-
 def test_what_nothing_was_sent_of_for_15_minutes_is_given_back_once(clock, link, address):
     clock.set(JUST_IN_TIME)
     assert release_due() == 0

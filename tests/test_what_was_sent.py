@@ -11,23 +11,10 @@ from tests.downloads import (
     ask,
     begun,
     link_to,
-    session_of,
     stream_of,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def link(clock, agent, customer):
-    """A link made at 2020-01-24 12:00 UTC."""
-    return link_to(agent, customer)
-
-
-@pytest.fixture
-def address(link):
-    """The address of a session started at 12:00 UTC."""
-    return session_of(link)
 
 
 @pytest.mark.parametrize(

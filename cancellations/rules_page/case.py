@@ -40,30 +40,38 @@ class Case:
         return term_end(self.start, self.term)
 
     @property
-    def term_days(self) -> int | None:
-        """T; None for perpetual software, which is not prorated."""
+    def days(self) -> tuple[int, int] | None:
+        """T and U; None for perpetual software, which is not prorated."""
         end = self.term_end
-        return None if end is None else proration.term_days(self.start, end)
+        return None if end is None else proration.days_of_term(self.start, end, self.cancelled)
+
+    @property
+    def term_days(self) -> int | None:
+        """T."""
+        return self.days[0] if self.days else None
 
     @property
     def days_used(self) -> int | None:
-        """U, at most T; None for perpetual software."""
-        term = self.term_days
-        return None if term is None else min(proration.days_used(self.start, self.cancelled), term)
+        """U, at most T."""
+        return self.days[1] if self.days else None
 
     @property
     def base(self) -> Decimal:
         """What the units that are cancelled now cost, before their days are counted (R3)."""
-        return self._base(before=self.before, part=self.part)
+        return self._worked_out.charged
 
     @cached_property
     def earlier(self) -> Amounts:
         """The credit of the units that were cancelled before."""
-        return self._credit(before=0, part=self.before, credited=NOTHING) if self.before else NOTHING
+        return self._credit(before=0, part=self.before, credited=NOTHING).amounts if self.before else NOTHING
 
-    @cached_property
+    @property
     def credit(self) -> Amounts:
         """The credit of the units that are cancelled now."""
+        return self._worked_out.amounts
+
+    @cached_property
+    def _worked_out(self) -> proration.UnitsCredit:
         return self._credit(before=self.before, part=self.part, credited=self.earlier)
 
     @property
@@ -76,13 +84,14 @@ class Case:
         """C of R2: what is credited of the line's base in all, this credit included."""
         return self.prorated + self.earlier.base(included=self.tax_included)
 
-    def _base(self, *, before: int, part: int) -> Decimal:
-        return proration.part_base(
-            self.charged, quantity=self.quantity, before=before, part=part, currency=self.currency
+    def _credit(self, *, before: int, part: int, credited: Amounts) -> proration.UnitsCredit:
+        return proration.credit_of_units(
+            self.line,
+            credited,
+            quantity=self.quantity,
+            before=before,
+            part=part,
+            days=self.days,
+            included=self.tax_included,
+            currency=self.currency,
         )
-
-    def _credit(self, *, before: int, part: int, credited: Amounts) -> Amounts:
-        base = self._base(before=before, part=part)
-        if self.term_days is not None and self.days_used is not None:
-            base = proration.prorate(base, self.term_days, self.days_used, self.currency)
-        return proration.credit_with_tax(base, self.line, credited, included=self.tax_included, currency=self.currency)

@@ -150,6 +150,10 @@ class User(AbstractBaseUser):
         """Whether one of the user's roles may use `permission` (the table in `permissions.py`)."""
         return self.is_active and bool(self.roles & ROLES_THAT_MAY[permission])
 
+    def works_for(self, partner_id: int, permission: Permission) -> bool:
+        """Whether they still work for a partner and may use `permission` there: who has left is told nothing."""
+        return self.partner_id == partner_id and self.may(permission)
+
     def refusal(self, permission: Permission) -> Refusal:
         """Why the user may not use `permission`."""
         return role_refusal(permission, self.roles, staff=self.partner_id is None)

@@ -1,6 +1,5 @@
 """Mail about money: a credit that was posted, an invoice that was issued (X5)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.utils.functional import lazy
@@ -19,7 +18,8 @@ def tell_credit_posted(entry: Entry, credit: Credit) -> None:
     """Mail who cancelled, and who had ordered, which invoice the credit is on; in the posting's transaction (R4)."""
     line = credit.order_line
     order = line.order
-    for user in _concerned(order, credit):
+    cancellation = getattr(credit, "cancellation", None)  # not every cause of a credit is one
+    for user in concerned(order, cancellation and cancellation.cancelled_by):
         queue_mail(
             user.email,
             "credit_posted",
@@ -36,15 +36,10 @@ def tell_credit_posted(entry: Entry, credit: Credit) -> None:
         )
 
 
-def _concerned(order: Order, credit: Credit) -> Iterator[User]:
+def concerned(order: Order, canceller: User | None) -> list[User]:
     """Who cancelled and who had ordered, each once, if they still work for the partner and see orders."""
-    cancellation = getattr(credit, "cancellation", None)  # not every cause of a credit is one
-    people = {order.placed_by: None}
-    if cancellation is not None:
-        people[cancellation.cancelled_by] = None
-    for user in people:
-        if user.partner_id == order.partner_id and user.may(Permission.SEE_ORDERS):
-            yield user
+    people = dict.fromkeys(user for user in (canceller, order.placed_by) if user)
+    return [user for user in people if user.works_for(order.partner_id, Permission.SEE_ORDERS)]
 
 
 def tell_invoice_issued(invoice: Invoice) -> None:

@@ -24,6 +24,7 @@ from csp_portal.errors import Refusal
 from csp_portal.money import Money
 from orders.billing.services import month_of_credit
 from orders.models import OrderLine
+from orders.models.order import OrderLineQuerySet, order_number_of
 
 CANCELLATION = "cancellation"  # id of the part that htmx exchanges
 
@@ -38,14 +39,25 @@ def cancel(request: SignedInRequest, tenant_id: UUID, sku_id: UUID) -> HttpRespo
     lines = OrderLine.objects.visible_to(request.user).of(tenant_id, sku_id).with_purchase().with_cancellations()
     if request.method != "POST":
         return _show(request, get_list_or_404(lines))
-    line = _chosen(request, get_list_or_404(lines), timezone.now())
     sent = CancellationForm(request.POST).sent()
     try:
-        cancellation = confirm_cancellation(line.purchase.public_id, actor=request.user, **sent)
+        cancellation = confirm_cancellation(_purchase_of(request, lines), actor=request.user, **sent)
     except Refusal as refusal:
         return _show(request, get_list_or_404(lines.all()), refusal)
     messages.success(request, _with_certificate(_done(cancellation), cancellation))
     return redirect("cancellations:software", tenant_id)
+
+
+def _purchase_of(request: SignedInRequest, lines: OrderLineQuerySet) -> UUID:
+    """The purchase that the form cancels: of the order that its address names, else the one that would be shown."""
+    number = request.GET.get("order")
+    if number is None:
+        return _chosen(request, get_list_or_404(lines), timezone.now()).purchase.public_id
+    named = lines.filter(order__number=order_number_of(number)).prefetch_related(None)
+    purchase_id = named.values_list("purchase__public_id", flat=True).first()
+    if purchase_id is None:
+        raise Http404
+    return purchase_id
 
 
 def _chosen(request: SignedInRequest, lines: Sequence[OrderLine], now: datetime) -> OrderLine:

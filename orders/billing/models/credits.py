@@ -1,5 +1,6 @@
 """Credits: what a cancellation gives back, fixed with its cause (R1, R4)."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Self
 
@@ -51,6 +52,9 @@ class Credit(models.Model):
     tax_before = AmountField(default=Decimal(0))
     term_days = models.PositiveIntegerField(null=True)
     days_used = models.PositiveIntegerField(null=True)
+
+    # of one that was fixed just now, under the account's lock: its invoice month
+    month_fixed: date | None = None
 
     objects = CreditQuerySet.as_manager()
 

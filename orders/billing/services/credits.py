@@ -20,7 +20,7 @@ def fix_credit(line: OrderLine, computed: Computed, *, now: datetime) -> Credit:
     the account's lock too, so that a month that is being closed either has this credit or leaves it to the next: from
     here on `credit_month` answers for good (R5).
     """
-    locked_account(line.order.partner_id, line.order.currency)
+    account = locked_account(line.order.partner_id, line.order.currency)
     amounts, before = computed.amounts, line.credited
     credit = Credit.objects.create(
         order_line=line,
@@ -36,6 +36,7 @@ def fix_credit(line: OrderLine, computed: Computed, *, now: datetime) -> Credit:
         term_days=computed.term_days,
         days_used=computed.days_used,
     )
+    credit.month_fixed = account.month_for(now)
     line.quantity_cancelled += computed.quantity
     line.credited_net += amounts.net
     line.credited_tax += amounts.tax
@@ -56,5 +57,7 @@ def credit_month(line: OrderLine, now: datetime) -> date:
 
 def month_of_credit(credit: Credit) -> date:
     """The invoice month of a fixed credit: that of its entry; until it stands, the one it will be posted to (R5)."""
+    if credit.month_fixed is not None:
+        return credit.month_fixed
     entry = Entry.objects.filter(credit=credit).first()
     return entry.month if entry else credit_month(credit.order_line, credit.fixed_at)

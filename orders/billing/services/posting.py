@@ -20,8 +20,12 @@ POSTER = Actor.system("post_credits")
 
 def locked_account(partner_id: int, currency: str) -> Account:
     """The partner's account in a currency, made when first needed, locked until the transaction ends."""
-    account, _made = Account.objects.get_or_create(partner_id=partner_id, currency=currency)
-    return Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+    locked = Account.objects.select_for_update(of=("self",)).filter(partner_id=partner_id, currency=currency)
+    account = locked.first()
+    if account is None:
+        Account.objects.get_or_create(partner_id=partner_id, currency=currency)
+        account = locked.get()
+    return account
 
 
 def post_charges(order: Order, lines: Sequence[OrderLine]) -> None:

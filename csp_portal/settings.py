@@ -6,6 +6,7 @@ and keeps its secrets in `var/`. With `ENVIRONMENT=production` every secret and 
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 from cryptography.fernet import Fernet
@@ -144,6 +145,7 @@ INSTALLED_APPS = [
     "cancellations",
     "cancellations.windows",
     "cancellations.certificates",
+    "cancellations.support",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -288,6 +290,16 @@ OPERATOR_NAME = _operator("OPERATOR_NAME", "Northwind Cloud Distribution Ltd")
 OPERATOR_ADDRESS = _operator("OPERATOR_ADDRESS", "1 Harbour Street, London EC3N 4AB, United Kingdom")
 OPERATOR_TAX_ID = _operator("OPERATOR_TAX_ID", "GB 123 4567 89")
 OPERATOR_SUPPORT_EMAIL = _operator("OPERATOR_SUPPORT_EMAIL", "support@operator.example")
+
+# Support requests (S3, S5)
+SUPPORT_TIME_ZONE = env.str("SUPPORT_TIME_ZONE", default="Europe/London")  # of the operator's business hours
+if SUPPORT_TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(f"SUPPORT_TIME_ZONE is {SUPPORT_TIME_ZONE!r}; it must be a zone such as Europe/London.")
+SUPPORT_MOST_FILES = env.int("SUPPORT_MOST_FILES", default=10)  # of one request
+SUPPORT_LARGEST_FILE = env.int("SUPPORT_LARGEST_FILE", default=20 * 1024 * 1024)  # bytes
+CLAMAV_ADDRESS = env.str(
+    "CLAMAV_ADDRESS", default=""
+)  # host:port or the path of a socket; empty: files are not scanned
 
 # Mail (X5): production sends it, development shows it at /dev/mail and sends it only if a server is given.
 vars().update(server_config(_required("EMAIL_URL") if PRODUCTION else env.str("EMAIL_URL", default="")))

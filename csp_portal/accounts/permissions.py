@@ -47,6 +47,9 @@ class Permission(TextChoices):
     BUY = "buy", _("buy for a customer")
     GET_KEYS = "get_keys", _("see keys and downloads")
     CANCEL = "cancel", _("cancel a purchase")
+    FILE_SUPPORT = "file_support", _("file support requests")
+    TRIAGE = "triage", _("triage support requests")
+    SEE_SUPPORT_FIGURES = "see_support_figures", _("see the figures of support")
     SEE_ACTIVITY = "see_activity", _("see the activity log")
     MANAGE_USERS = "manage_users", _("manage users and roles")
     SEE_KEY_POOLS = "see_key_pools", _("see which products wait for keys")
@@ -72,6 +75,9 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
     Permission.BUY: _AGENT_AND_GLOBAL,
     Permission.GET_KEYS: frozenset({Role.ADMIN_AGENT}),
     Permission.CANCEL: frozenset({Role.ADMIN_AGENT}),
+    Permission.FILE_SUPPORT: _AGENT_AND_GLOBAL,
+    Permission.TRIAGE: frozenset({Role.SUPPORT_AGENT}),
+    Permission.SEE_SUPPORT_FIGURES: OPERATOR_ROLES,
     Permission.SEE_ACTIVITY: _READERS_OF_THE_LOG,
     Permission.MANAGE_USERS: frozenset({Role.GLOBAL_ADMIN, Role.OPERATOR_ADMIN}),  # each of their own side
     Permission.SEE_KEY_POOLS: frozenset({Role.OPERATOR_ADMIN}),

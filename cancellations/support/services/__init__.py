@@ -1,0 +1,1 @@
+"""What is done with a support request: filing, talking, triage, deciding."""

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 (
                     "language",
                     models.CharField(
-                        choices=[("en", "English"), ("zh-hans", "简体中文"), ("ko", "한국어")],
+                        choices=[("en", "English"), ("zh-hans", "Chinese (simplified)"), ("ko", "Korean")],
                         max_length=10,
                         verbose_name="language",
                     ),
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                 (
                     "language",
                     models.CharField(
-                        choices=[("en", "English"), ("zh-hans", "简体中文"), ("ko", "한국어")],
+                        choices=[("en", "English"), ("zh-hans", "Chinese (simplified)"), ("ko", "Korean")],
                         default="en",
                         max_length=10,
                         verbose_name="reply in",

@@ -53,9 +53,9 @@ class RefundReason(models.TextChoices):
 class RequestLanguage(models.TextChoices):
     """In which language the operator replies."""
 
-    ENGLISH = "en", "English"
-    CHINESE = "zh-hans", "简体中文"
-    KOREAN = "ko", "한국어"
+    ENGLISH = "en", _("English")
+    CHINESE = "zh-hans", _("Chinese (simplified)")
+    KOREAN = "ko", _("Korean")
 
 
 class RequestStatus(models.TextChoices):

@@ -52,6 +52,18 @@ def keeper(db: None) -> User:
 
 
 @pytest.fixture
+def support_agent(db: None) -> User:
+    """A Support agent of the operator."""
+    return UserFactory(partner=None, roles=[Role.SUPPORT_AGENT], email="first@operator.example")
+
+
+@pytest.fixture
+def second_agent(db: None) -> User:
+    """A colleague of `support_agent`."""
+    return UserFactory(partner=None, roles=[Role.SUPPORT_AGENT], email="second@operator.example")
+
+
+@pytest.fixture
 def stranger(db: None) -> User:
     """A user of another partner who holds every partner role."""
     partner_roles = [Role.ADMIN_AGENT, Role.GLOBAL_ADMIN, Role.ACCOUNT_ADMIN, Role.AUDITOR]

@@ -26,6 +26,8 @@ urlpatterns = [
     path("", include("cancellations.urls")),
     path("", include("cancellations.windows.urls")),
     path("", include("cancellations.certificates.urls")),
+    path("", include("cancellations.support.urls")),
+    path("", include("cancellations.support.queue_urls")),
     path("", include("activity.urls")),
 ]
 if not settings.PRODUCTION:

@@ -44,14 +44,20 @@ def take_away(line: OrderLine, quote: Quote, *, now: datetime) -> Revoked:
     return revoke_units(line.purchase, left=line.quantity_left - quote.quantity, now=now)
 
 
-def cancel_quoted(line: OrderLine, quote: Quote, revoked: Revoked, *, actor: User, now: datetime) -> Cancellation:
-    """Cancel what was quoted and taken away: credit, certificate, log and mail, in the caller's transaction (C6)."""
+def cancel_quoted(
+    line: OrderLine, quote: Quote, revoked: Revoked, *, actor: User, now: datetime, filed_by: User | None = None
+) -> Cancellation:
+    """Cancel what was quoted and taken away: credit, certificate, log and mail, in the caller's transaction (C6).
+
+    `filed_by` asked for it with a support request, as of which it was quoted (S7).
+    """
     whole = quote.ends(line)
     cancellation = Cancellation.objects.create(
         order_line=line,
         credit=fix_credit(line, quote, now=now),
         cancelled_at=now,
         cancelled_by=actor,
+        filed_by=filed_by,
         quoted_at=quote.quoted_at,
         notice_version=quote.notice_version,
         keys_revoked=len(revoked.keys),

@@ -11,13 +11,13 @@ from orders.billing.services import month_of_credit
 
 
 def tell_of_cancellation(cancellation: Cancellation) -> None:
-    """Mail who cancelled, and who had ordered, what was revoked and credited; in its transaction (C6).
+    """Mail who cancelled or asked for it, and who had ordered, what was revoked and credited; in its transaction (C6).
 
     Never a key: what was revoked is counted.
     """
     line = cancellation.order_line
     order = line.order
-    for user in concerned(order, cancellation.cancelled_by):
+    for user in concerned(order, cancellation.accepted_by):
         queue_mail(
             user.email,
             "purchase_cancelled",
@@ -27,7 +27,7 @@ def tell_of_cancellation(cancellation: Cancellation) -> None:
             quantity=cancellation.quantity,
             left=cancellation.left or "",
             customer=order.customer.company_name,
-            who=cancellation.cancelled_by.email,
+            who=cancellation.canceller,
             when=cancellation.cancelled_at,
             credit=Money(cancellation.credit.gross, order.currency),
             month=written_month(month_of_credit(cancellation.credit)),

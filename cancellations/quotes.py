@@ -19,6 +19,7 @@ QUOTE_LIFETIME = timedelta(minutes=15)
 _SALT = "cancellations.quote"
 
 
+_NEVER_SENT = ("formula", "less_reason")  # what support grants is judged where it is approved
 _AMOUNTS = ("charged", "net", "tax", "gross", "net_before", "tax_before")
 
 
@@ -45,6 +46,9 @@ class Quote:
     units_before: int
     net_before: Decimal
     tax_before: Decimal
+    # of what support granted, where that is less: the base that R1 gives, and why (S7)
+    formula: Decimal | None = None
+    less_reason: str = ""
 
     @property
     def amounts(self) -> Amounts:
@@ -78,7 +82,8 @@ class Quote:
 
     def signed(self) -> str:
         """The quote as text that only we can have made."""
-        return signing.dumps({name: _plain(value) for name, value in asdict(self).items()}, salt=_SALT)
+        values = {name: _plain(value) for name, value in asdict(self).items() if name not in _NEVER_SENT}
+        return signing.dumps(values, salt=_SALT)
 
 
 def _plain(value: Any) -> Any:

@@ -97,11 +97,19 @@ def _policy(line: OrderLine) -> dict[str, Any]:
 def _cancellation(cancellation: Cancellation) -> dict[str, Any]:
     return {
         "cancelled_at": instant(cancellation.cancelled_at),
-        "cancelled_by": _user(cancellation.cancelled_by),
+        "cancelled_by": _canceller(cancellation),
         "quantity": cancellation.quantity,
         "quantity_before": cancellation.credit.units_before,
         "quantity_left": cancellation.left,
     }
+
+
+def _canceller(cancellation: Cancellation) -> dict[str, Any]:
+    """Who cancelled; of the operator's staff no name and address is told, but where support is reached."""
+    told = _user(cancellation.cancelled_by)
+    if cancellation.filed_by:
+        told.update(email=settings.OPERATOR_SUPPORT_EMAIL, name=str(cancellation.canceller))
+    return told
 
 
 def _user(user: User) -> dict[str, Any]:
@@ -141,8 +149,8 @@ def _accepted(cancellation: Cancellation) -> dict[str, Any]:
     return {
         "notice_version": cancellation.notice_version,
         "sentences": [str(sentence) for sentence in NOTICES[cancellation.notice_version]],
-        "accepted_at": instant(cancellation.cancelled_at),
-        "accepted_by": _user(cancellation.cancelled_by),
+        "accepted_at": instant(cancellation.accepted_at),
+        "accepted_by": _user(cancellation.accepted_by),
     }
 
 

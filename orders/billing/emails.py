@@ -15,11 +15,11 @@ from orders.models import Order
 
 
 def tell_credit_posted(entry: Entry, credit: Credit) -> None:
-    """Mail who cancelled, and who had ordered, which invoice the credit is on; in the posting's transaction (R4)."""
+    """Mail who cancelled or asked for it, and who had ordered, which invoice the credit is on; in the posting's transaction (R4)."""
     line = credit.order_line
     order = line.order
     cancellation = getattr(credit, "cancellation", None)  # not every cause of a credit is one
-    for user in concerned(order, cancellation and cancellation.cancelled_by):
+    for user in concerned(order, cancellation and cancellation.accepted_by):
         queue_mail(
             user.email,
             "credit_posted",

@@ -42,9 +42,20 @@ class Computed(Protocol):
     def days_used(self) -> int | None:
         """U; None where nothing is prorated."""
 
+    @property
+    def formula(self) -> Decimal | None:
+        """The base that R1 gives, where support granted less (S7); None where that is what is given back."""
+
+    @property
+    def less_reason(self) -> str:
+        """Why less was granted; empty where it was not."""
+
 
 def explain_credit(line: OrderLine, credit: Computed) -> list[str]:
-    """How the credit of a line comes about, in sentences: what its units were charged, the amount, its tax."""
+    """How the credit of a line comes about, in sentences: what its units were charged, the amount, its tax.
+
+    Where support granted less than R1 gives, the amount is R1's, and another sentence tells what was granted and why.
+    """
     return list(filter(None, _Explanation(line, credit).sentences()))
 
 
@@ -53,8 +64,8 @@ class _Explanation:
     line: OrderLine
     credit: Computed
 
-    def sentences(self) -> tuple[str, str, str]:
-        return self._part(), self._amount(), self._tax()
+    def sentences(self) -> tuple[str, str, str, str]:
+        return self._part(), self._amount(), self._less(), self._tax()
 
     @property
     def _base(self) -> Decimal:
@@ -88,7 +99,7 @@ class _Explanation:
             "charged": self._money(self.credit.charged),
             "term": self.credit.term_days,
             "used": self.credit.days_used,
-            "credit": self._money(self._base),
+            "credit": self._money(self._base if self.credit.formula is None else self.credit.formula),
         }
         if self.credit.term_days is None:
             return self._whole() % facts
@@ -109,6 +120,17 @@ class _Explanation:
             "Net: %(charged)s × (%(term)s − %(used)s) / %(term)s = %(credit)s; "
             "%(used)s of the term's %(term)s days were used."
         )
+
+    def _less(self) -> str:
+        """What was granted of it, where that is less (S7)."""
+        if self.credit.formula is None:
+            return ""
+        facts = {
+            "granted": self._money(self._base),
+            "formula": self._money(self.credit.formula),
+            "reason": self.credit.less_reason,
+        }
+        return _("Granted: %(granted)s of %(formula)s: %(reason)s") % facts
 
     def _tax(self) -> str:
         line, before = self.line, self.credit.credited_before

@@ -198,8 +198,11 @@ def _credited(credit: Credit, line: OrderLine) -> list[str]:
     notes = [_("Credits %(units)s of %(all)s units of line %(line)s of order %(order)s.") % of_line]
     cancellation = getattr(credit, "cancellation", None)
     if cancellation is not None:
-        who = {"who": cancellation.cancelled_by.email, "when": written_instant(cancellation.cancelled_at)}
+        who = {"who": cancellation.canceller, "when": written_instant(cancellation.cancelled_at)}
         notes.append(_("Cancelled by %(who)s on %(when)s.") % who)
+        if cancellation.filed_by:
+            asked = {"who": cancellation.filed_by.email, "when": written_instant(cancellation.quoted_at)}
+            notes.append(_("Asked for by %(who)s on %(when)s, and judged as of then.") % asked)
     return [*notes, *credit.how_computed]
 
 

@@ -13,6 +13,8 @@ from orders.billing.explanations import explain_credit
 from orders.models import OrderLine
 from software.tax import Amounts
 
+LONGEST_LESS_REASON = 500  # characters
+
 
 class CreditQuerySet(models.QuerySet["Credit"]):
     def visible_to(self, user: User) -> Self:
@@ -35,7 +37,8 @@ class Credit(models.Model):
     """What a cancellation gives back for a line, fixed in its transaction with how it was computed (R1 to R4).
 
     `charged` is what the cancelled units were charged, the base of the credit (R3). What the line had been credited
-    before stands here too: a line is credited once from each state that it was in.
+    before stands here too: a line is credited once from each state that it was in. Where support granted less than R1
+    gives, `formula` is what that had been, and `less_reason` why (S7); tax follows what was granted (R2).
     """
 
     append_only = True
@@ -52,6 +55,8 @@ class Credit(models.Model):
     tax_before = AmountField(default=Decimal(0))
     term_days = models.PositiveIntegerField(null=True)
     days_used = models.PositiveIntegerField(null=True)
+    formula = AmountField(null=True)
+    less_reason = models.TextField(max_length=LONGEST_LESS_REASON, blank=True, default="", db_default="")
 
     # of one that was fixed just now, under the account's lock: its invoice month
     month_fixed: date | None = None
@@ -68,6 +73,10 @@ class Credit(models.Model):
             models.CheckConstraint(
                 condition=Q(term_days=None, days_used=None) | Q(days_used__lte=F("term_days")),
                 name="billing_credit_days_within_term",
+            ),
+            models.CheckConstraint(  # the base is net or gross, and never below the net
+                condition=Q(formula=None, less_reason="") | Q(formula__gt=F("net")) & ~Q(less_reason=""),
+                name="billing_credit_less_with_reason",
             ),
         )
 

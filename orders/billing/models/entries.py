@@ -52,6 +52,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             "order_line__order__customer",
             "credit__order_line__order",
             "credit__cancellation__cancelled_by",
+            "credit__cancellation__filed_by",
             "credit__cancellation__certificate",
             "carried_from",
         ).defer("credit__cancellation__certificate__document")

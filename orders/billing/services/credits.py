@@ -35,6 +35,8 @@ def fix_credit(line: OrderLine, computed: Computed, *, now: datetime) -> Credit:
         tax_before=before.tax,
         term_days=computed.term_days,
         days_used=computed.days_used,
+        formula=computed.formula,
+        less_reason=computed.less_reason,
     )
     credit.month_fixed = account.month_for(now)
     line.quantity_cancelled += computed.quantity

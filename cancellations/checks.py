@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.conf import settings
-
 from cancellations import reasons
 from cancellations.models import Cancellation
 from cancellations.quotes import Quote
@@ -14,15 +12,30 @@ from software.models import CancellationPolicy, KeyIssue, Kind
 
 def line_refusal(line: OrderLine, now: datetime) -> Refusal | None:
     """Why the line itself cannot be cancelled at `now`, whoever asks; None if it can."""
+    return not_cancellable(line) or _support_only(line) or refund_open(line) or window_closed(line, now)
+
+
+def not_cancellable(line: OrderLine) -> Refusal | None:
+    """Why nobody can cancel the line, on no path: it is cancelled already, or never can be (C1, C4)."""
     if not line.purchase.is_active:
         return _already_cancelled(line)
-    if line.policy == CancellationPolicy.NEVER:
-        return _refusal(reasons.NEVER_CANCELLABLE, line)
-    if line.policy == CancellationPolicy.SUPPORT_ONLY:
-        return _refusal(reasons.SUPPORT_ONLY, line)
-    if not line.window_is_open(now):
-        return _refusal(reasons.WINDOW_CLOSED, line)
-    return None
+    return refusal_on(reasons.NEVER_CANCELLABLE, line) if line.policy == CancellationPolicy.NEVER else None
+
+
+def _support_only(line: OrderLine) -> Refusal | None:
+    return refusal_on(reasons.SUPPORT_ONLY, line) if line.policy == CancellationPolicy.SUPPORT_ONLY else None
+
+
+def refund_open(line: OrderLine) -> Refusal | None:
+    """That support has been asked to refund the line, and has not decided yet (C4)."""
+    asked = line.open_refund
+    facts = {"request": asked.number, "when": asked.filed_at} if asked else {}
+    return refusal_on(reasons.REFUND_REQUEST_OPEN, line, **facts) if asked else None
+
+
+def window_closed(line: OrderLine, now: datetime) -> Refusal | None:
+    """That the time to cancel it, or to ask for it, is over (C2)."""
+    return None if line.window_is_open(now) else refusal_on(reasons.WINDOW_CLOSED, line)
 
 
 def is_divisible(line: OrderLine) -> bool:
@@ -39,9 +52,9 @@ def is_divisible(line: OrderLine) -> bool:
 def quantity_refusal(line: OrderLine, quantity: int) -> Refusal | None:
     """Why not so many units of the line can be cancelled; None if they can (C8)."""
     if not 0 < quantity <= line.quantity_left:
-        return _refusal(reasons.QUANTITY_NOT_LEFT, line, quantity=line.quantity_left)
+        return refusal_on(reasons.QUANTITY_NOT_LEFT, line, quantity=line.quantity_left)
     if quantity < line.quantity_left and not is_divisible(line):
-        return _refusal(reasons.ONLY_WHOLE, line, quantity=line.quantity_left)
+        return refusal_on(reasons.ONLY_WHOLE, line, quantity=line.quantity_left)
     return None
 
 
@@ -56,16 +69,16 @@ def check_confirmable(line: OrderLine, quote: Quote | None, *, notice_accepted: 
     if refusal is not None:
         raise refusal
     if own is None:
-        raise _refusal(reasons.QUOTE_NOT_VALID, line)
+        raise refusal_on(reasons.QUOTE_NOT_VALID, line)
     refusal = _overtaken(line, own) or quantity_refusal(line, own.quantity)
     if refusal is not None:
         raise refusal
     if not good:
-        raise _refusal(reasons.QUOTE_EXPIRED, line)
+        raise refusal_on(reasons.QUOTE_EXPIRED, line)
     if not own.fits(line):
-        raise _refusal(reasons.LINE_CHANGED, line)
+        raise refusal_on(reasons.LINE_CHANGED, line)
     if not notice_accepted:
-        raise _refusal(reasons.NOTICE_NOT_ACCEPTED, line)
+        raise refusal_on(reasons.NOTICE_NOT_ACCEPTED, line)
     return own
 
 
@@ -74,16 +87,16 @@ def _overtaken(line: OrderLine, quote: Quote) -> Refusal | None:
     done = line.last_cancellation
     if done is None or quote.units_before == line.quantity_cancelled:
         return None
-    facts = {"who": done.cancelled_by.email, "when": done.cancelled_at, "quantity": line.quantity_left}
-    return _refusal(reasons.CANCELLED_MEANWHILE, line, **facts)
+    facts = {"who": done.canceller, "when": done.cancelled_at, "quantity": line.quantity_left}
+    return refusal_on(reasons.CANCELLED_MEANWHILE, line, **facts)
 
 
 def _already_cancelled(line: OrderLine) -> Refusal:
     done: Cancellation = line.last_cancellation
-    return _refusal(reasons.ALREADY_CANCELLED, line, who=done.cancelled_by.email, when=done.cancelled_at)
+    return refusal_on(reasons.ALREADY_CANCELLED, line, who=done.canceller, when=done.cancelled_at)
 
 
-def _refusal(reason: Reason, line: OrderLine, **facts: object) -> Refusal:
+def refusal_on(reason: Reason, line: OrderLine, **facts: object) -> Refusal:
     """A refusal with the facts that any of the sentences may use."""
     return Refusal(
         reason,
@@ -93,6 +106,5 @@ def _refusal(reason: Reason, line: OrderLine, **facts: object) -> Refusal:
         policy=line.policy.value,
         last_day=line.last_cancel_day,
         term_end=line.purchase.term_end,
-        operator=settings.OPERATOR_SUPPORT_EMAIL,
         **facts,
     )

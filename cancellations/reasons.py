@@ -20,7 +20,13 @@ SUPPORT_ONLY = Reason(
     code="support_request_only",
     rule="C1",
     sentence=_("%(sku)s is cancelled only by a support request, until the end of %(last_day)s (UTC)."),
-    next_step=_("Write to the operator at %(operator)s with the order number %(order)s."),
+    next_step=_("Report a problem to ask for the refund of order %(order)s; the form knows all about it."),
+)
+REFUND_REQUEST_OPEN = Reason(
+    code="refund_request_open",
+    rule="C4",
+    sentence=_("A refund of order %(order)s was asked for on %(when)s, in support request %(request)s."),
+    next_step=_("Wait for support's decision, or close the request to cancel in another way."),
 )
 WINDOW_CLOSED = Reason(
     code="window_closed",

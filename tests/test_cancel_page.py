@@ -156,7 +156,7 @@ def test_an_order_of_another_row_is_not_found(agent, client_of, line):
     ("kind", "policy", "words"),
     [
         (Kind.LINUX_PLAN, CancellationPolicy.NEVER, "can never be cancelled or exchanged."),
-        (Kind.RESERVATION, CancellationPolicy.SUPPORT_ONLY, "Write to the operator at support@operator.example"),
+        (Kind.RESERVATION, CancellationPolicy.SUPPORT_ONLY, "Report a problem to ask for the refund"),
     ],
 )
 def test_what_cannot_be_cancelled_says_why_and_has_no_submit(clock, agent, client_of, customer, kind, policy, words):

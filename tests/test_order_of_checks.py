@@ -17,6 +17,7 @@ from orders.models import OrderLine
 from software.models import CancellationPolicy, PolicyVersion
 from tests.factories import buy_line, make_sku
 from tests.helpers import cancel, quote_of
+from tests.support import file_refund
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,10 @@ def _support_only(attempt):
     attempt.line_becomes(policy_version=_policy(CancellationPolicy.SUPPORT_ONLY))
 
 
+def _refund_open(attempt):
+    file_refund(attempt.actor, attempt.line)
+
+
 def _window_closed(attempt):
     """Long enough ago that no quote of the last minutes is honoured."""
     attempt.line_becomes(window_closes_at=timezone.now() - timedelta(days=1))
@@ -92,6 +97,7 @@ FAULTS: dict[str, tuple[Callable, str]] = {
     "already cancelled": (_cancelled_already, "already_cancelled"),
     "never cancellable": (_never, "never_cancellable"),
     "support request only": (_support_only, "support_request_only"),
+    "refund request open": (_refund_open, "refund_request_open"),
     "window closed": (_window_closed, "window_closed"),
     "no quote of ours": (_no_quote_of_ours, "quote_not_valid"),
     "quantity": (_quantity_not_left, "quantity_not_left"),
@@ -100,12 +106,14 @@ FAULTS: dict[str, tuple[Callable, str]] = {
     "tick missing": (_no_tick, "notice_not_accepted"),
 }
 # A line has one policy, a text that is no quote of ours has no quantity and no age, and of what can never be cancelled
-# the database lets nothing be cancelled or credited.
+# the database lets nothing be cancelled or credited. What is cancelled or never can be is no matter of a refund (S2).
 NEVER_BOTH = {
     ("never cancellable", "support request only"),
     ("never cancellable", "quantity"),
     ("never cancellable", "line changed"),
     ("already cancelled", "never cancellable"),
+    ("already cancelled", "refund request open"),
+    ("never cancellable", "refund request open"),
     ("no quote of ours", "quantity"),
     ("no quote of ours", "quote expired"),
 }
@@ -150,7 +158,7 @@ def test_each_check_gives_its_own_reason(attempt, fault):
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_of_two_that_both_hit_the_first_gives_the_reason(attempt, first, second):
-    # Cancelled first: after any other fault it could not be.
-    for name in sorted((first, second), key=["already cancelled", *FAULTS].index):
+    # Asked for or cancelled first: after any other fault it could not be.
+    for name in sorted((first, second), key=["refund request open", "already cancelled", *FAULTS].index):
         FAULTS[name][0](attempt)
     assert_refused(attempt, FAULTS[first][1])

@@ -130,7 +130,7 @@ def test_cancel_is_offered_where_something_of_the_row_can_be_cancelled(clock, ag
     ("policy", "instant", "words"),
     [
         (CancellationPolicy.SELF_SERVICE, "2020-03-25T00:00:00Z", "ended at the end of 24 March 2020 (UTC)"),
-        (CancellationPolicy.SUPPORT_ONLY, "2020-01-25T00:00:00Z", "Write to the operator at"),
+        (CancellationPolicy.SUPPORT_ONLY, "2020-01-25T00:00:00Z", "Report a problem to ask for the refund"),
         (CancellationPolicy.NEVER, "2020-01-25T00:00:00Z", "can never be cancelled or exchanged"),
     ],
 )

@@ -32,7 +32,7 @@ def windows(request: SignedInRequest) -> HttpResponse:
     """Every purchase of the partner that can still be cancelled, by its last day; and the calendar's address."""
     now = timezone.now()
     filters = WindowFilterForm(request.GET)
-    page = page_of(request, filters.found(request.user, now), complete=OrderLineQuerySet.with_purchase)
+    page = page_of(request, filters.found(request.user, now), complete=_to_show)
     feed = CalendarFeed.objects.live().filter(user=request.user).first()
     context = {
         "filters": filters,
@@ -45,6 +45,10 @@ def windows(request: SignedInRequest) -> HttpResponse:
         "mail_refusal": request.user.refusal_to(Permission.CANCEL),
     }
     return render(request, "windows/list.html", context)
+
+
+def _to_show(lines: OrderLineQuerySet) -> OrderLineQuerySet:
+    return lines.with_purchase().with_requests()
 
 
 @require_POST

@@ -62,7 +62,7 @@ def _see_to(week: date, user_pk: int) -> int:
 
 def _mail(agent: User, week: date, now: datetime) -> int:
     closing = OrderLine.objects.visible_to(agent).closing_soon(now)
-    windows = [OpenWindow.of(line, agent, now) for line in closing.with_purchase()[:MOST_LINES]]
+    windows = [OpenWindow.of(line, agent, now) for line in closing.with_purchase().with_requests()[:MOST_LINES]]
     if not windows:
         return 0
     year, number, _weekday = week.isocalendar()

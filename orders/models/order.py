@@ -33,6 +33,7 @@ _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O
 _NUMBER_LENGTH = 10
 _READ_AS = str.maketrans("OIL", "011")  # as the alphabet's author has them read
 CLOSING_SOON = timedelta(days=7)
+STANDING = ("cancellations", "support_requests")  # what the checks of C4 look up of a line
 
 
 def order_number_of(text: str) -> str:
@@ -203,8 +204,12 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         return self.select_related("order__customer", "purchase__sku__product", "policy_version")
 
     def with_cancellations(self) -> Self:
-        """With who cancelled units of it and the credits, where somebody did."""
-        return self.prefetch_related("cancellations")
+        """With who cancelled units of it and the credits, where somebody did, and its support requests."""
+        return self.prefetch_related(*STANDING)
+
+    def with_requests(self) -> Self:
+        """With what support was asked about it: all that C4 looks up of a line that nothing was cancelled of."""
+        return self.prefetch_related("support_requests")
 
 
 class OrderLine(models.Model):
@@ -290,6 +295,11 @@ class OrderLine(models.Model):
         """The latest cancellation of units of it; None where there was none."""
         done = list(self.cancellations.all())
         return done[-1] if done else None
+
+    @property
+    def open_refund(self) -> Any:
+        """The request for a refund of it that support has not decided yet (S2); None where there is none."""
+        return next((asked for asked in self.support_requests.all() if asked.is_refund and asked.is_open), None)
 
     @property
     def has_software(self) -> bool:

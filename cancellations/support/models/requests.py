@@ -119,6 +119,7 @@ class SupportRequest(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="support_requests")
     filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     filed_at = models.DateTimeField()
+    form_id = models.UUIDField(null=True)  # of the form that filed it: sent twice, it files once
     problem = models.CharField(_("type of problem"), max_length=20, choices=ProblemType.choices)
     impact = models.CharField(_("impact"), max_length=20, choices=Impact.choices)
     title = models.CharField(_("title"), max_length=LONGEST_TITLE)
@@ -152,6 +153,7 @@ class SupportRequest(models.Model):
     class Meta:
         ordering = ("-filed_at", "-pk")
         constraints = (
+            models.UniqueConstraint("filed_by", "form_id", name="support_form_files_once"),
             models.UniqueConstraint(
                 "order_line",
                 condition=Q(problem=ProblemType.REFUND, status__in=OPEN_STATUSES),

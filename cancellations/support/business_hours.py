@@ -1,8 +1,10 @@
 """When a request is due: business hours from its filing, paused while the partner has to act (S5). Knows no Django."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 _FAR = 3660  # days: hours that open on none of them never do
@@ -10,7 +12,10 @@ _FAR = 3660  # days: hours that open on none of them never do
 
 @dataclass(frozen=True)
 class BusinessHours:
-    """The operator's calendar: opening hours by weekday (0 is Monday) in its zone, and days on which it is closed."""
+    """The operator's calendar: opening hours by weekday (0 is Monday) in its zone, and days on which it is closed.
+
+    What closes at 00:00 is open until the day is over; a night is told as two spans.
+    """
 
     zone: ZoneInfo
     spans: Mapping[int, Sequence[tuple[time, time]]]
@@ -26,7 +31,7 @@ class BusinessHours:
             if day in self.holidays:
                 continue
             for opens, closes in self.spans.get(day.weekday(), ()):
-                start, end = max(self._instant(day, opens), since), self._instant(day, closes)
+                start, end = max(self._instant(day, opens), since), self._closes(day, closes)
                 if start < end:
                     yield start, end
 
@@ -48,8 +53,25 @@ class BusinessHours:
             left -= closed - opened
         return None
 
+    def _closes(self, day: date, at: time) -> datetime:
+        return self._instant(day, at) if at > time(0) else self._instant(day + timedelta(days=1), at)
+
     def _instant(self, day: date, at: time) -> datetime:
-        return datetime.combine(day, at, tzinfo=self.zone).astimezone(UTC)
+        """The first instant at which the clock on the wall shows `at` of that day, or later."""
+        wall = datetime.combine(day, at, tzinfo=self.zone)
+        instant = wall.astimezone(UTC)
+        shown = instant.astimezone(self.zone)
+        if shown.replace(tzinfo=None) == wall.replace(tzinfo=None):
+            return instant
+        # The clocks jump over it: the jump lies between what it would be by the time before and by the time after.
+        earliest = wall.replace(fold=1, microsecond=0).astimezone(UTC)
+        seconds = range(int((instant - earliest).total_seconds()) + 1)
+        return earliest + timedelta(
+            seconds=bisect_left(seconds, shown.utcoffset(), key=partial(self._offset, earliest))
+        )
+
+    def _offset(self, since: datetime, seconds: int) -> timedelta | None:
+        return (since + timedelta(seconds=seconds)).astimezone(self.zone).utcoffset()
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
 """What the operator has set for support: opening hours, holidays, how soon a request is due, reply templates (S5)."""
 
+from datetime import time
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cancellations.support.models.requests import LONGEST_TEXT, Impact, RequestLanguage
+
+MIDNIGHT = time(0)
 
 
 class Weekday(models.IntegerChoices):
@@ -20,7 +24,10 @@ class Weekday(models.IntegerChoices):
 
 
 class OpeningSpan(models.Model):
-    """Hours of a weekday in which support works, in the operator's zone (SUPPORT_TIME_ZONE)."""
+    """Hours of a weekday in which support works, in the operator's zone (SUPPORT_TIME_ZONE).
+
+    What closes at 00:00 is open until the day is over; a night is told as two spans.
+    """
 
     reference_data = True
 
@@ -33,7 +40,9 @@ class OpeningSpan(models.Model):
         verbose_name_plural = _("opening hours")
         ordering = ("weekday", "opens")
         constraints = (
-            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="support_span_ordered"),
+            models.CheckConstraint(
+                condition=Q(closes__gt=F("opens")) | Q(closes=MIDNIGHT), name="support_span_ordered"
+            ),
             models.UniqueConstraint("weekday", "opens", name="support_span_once"),
         )
 

@@ -20,6 +20,7 @@ from software.services import start_download
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_link, make_sku
 from tests.helpers import cancel
 from tests.payments import pay
+from tests.support import file_refund
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,7 @@ def world(clock) -> World:
     close_due_months(timezone.now())
     issue_due_invoices(timezone.now())
     certificate = cancel(buy_line(agent, customer, make_sku()), agent).certificate
+    asked = file_refund(agent, buy_line(agent, customer, make_sku()))
     payment = pay(Invoice.objects.get(), "1.00", on="2020-02-10")
     mail = Mail.objects.create(cause="1", to="a@b.example", subject="A note", text="Read.")
     values = {
@@ -117,6 +119,8 @@ def world(clock) -> World:
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}
+    of_requests = [address.name for address in ALL if address.name.split(":")[0] in ("support", "queue")]
+    own_values |= {name: {"number": asked.number} for name in of_requests}
     own_values |= house_values(partner, mail, payment, payment.invoice, *catalogue_rows(line.purchase))
     return World(partner, values, own_values, people_of(None, Role.OPERATOR_ADMIN))
 

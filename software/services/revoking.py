@@ -75,3 +75,11 @@ def _close_sessions(purchase: SoftwarePurchase, now: datetime) -> int:
     sessions = DownloadSession.objects.filter(link__purchase=purchase)
     sessions.over(now).close(SessionEnd.OVER, now)
     return sessions.close(SessionEnd.REVOKED, now)
+
+
+def units_to_revoke(purchase: SoftwarePurchase, *, left: int) -> tuple[int, int]:
+    """How many keys and links would be revoked if `left` units stayed: all of them for none (C6, C8)."""
+    keys = ProductKey.objects.filter(purchase=purchase, status=KeyStatus.ALLOTTED)
+    if not left:
+        return keys.count(), DownloadLink.objects.filter(purchase=purchase, revoked_at=None).count()
+    return (max(keys.count() - left, 0) if purchase.sku.key_issue == KeyIssue.PER_UNIT else 0), 0

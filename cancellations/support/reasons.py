@@ -198,3 +198,45 @@ NOTE_LENGTH = Reason(
     next_step=_("Write it so, and save it again."),
     status=400,
 )
+ATTACHMENT_EMPTY = Reason(
+    code="attachment_empty",
+    rule="S3",
+    sentence=_("%(file)s is empty."),
+    next_step=_("Choose the file again, or another one."),
+    status=400,
+)
+ATTACHMENT_TOO_LARGE = Reason(
+    code="attachment_too_large",
+    rule="S3",
+    sentence=_("%(file)s is larger than %(size)s."),
+    next_step=_("Send a part of it, or a smaller picture."),
+    status=400,
+)
+ATTACHMENT_TYPE_NOT_TAKEN = Reason(
+    code="attachment_type_not_taken",
+    rule="S3",
+    sentence=_("%(file)s is of no type that support takes."),
+    next_step=_("Send it as one of these: %(types)s."),
+    status=400,
+)
+ATTACHMENT_NOT_WHAT_IT_SAYS = Reason(
+    code="attachment_not_what_it_says",
+    rule="S3",
+    sentence=_("The content of %(file)s is not what its name says."),
+    next_step=_("Save it again as one of these: %(types)s; texts in UTF-8, documents without macros."),
+    status=400,
+)
+VIRUS_FOUND = Reason(
+    code="virus_found",
+    rule="S3",
+    sentence=_("The virus scanner found %(finding)s in %(file)s, so it was not taken."),
+    next_step=_("Do not open the file, and have the computer examined that it comes from."),
+    status=400,
+)
+SCANNER_SILENT = Reason(
+    code="scanner_silent",
+    rule="S3",
+    sentence=_("%(file)s could not be examined for viruses, so it was not taken."),
+    next_step=_("Add it again in some minutes, or send the request without it; a reply takes files too."),
+    status=503,
+)

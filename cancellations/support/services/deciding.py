@@ -25,7 +25,6 @@ from cancellations.support.services.judging import (
     checked_words,
     refusal_of,
 )
-from cancellations.support.services.talking import replied
 from cancellations.support.services.triage import OwnMatter
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
@@ -92,7 +91,7 @@ def deny(number: str, reason: DenialReason, text: str, *, seen: int, actor: User
     if reason == DenialReason.OTHER and not words:
         raise refusal_of(reasons.DENIAL_NEEDS_WORDS, request)
     request.approvals.standing().update(withdrawn_at=now)
-    replied(request, now)
+    request.first_reply_at = request.first_reply_at or now
     facts = {"reason": reason.value}
     event = happened(
         request, EventKind.DENIED, actor=actor, now=now, status=RequestStatus.DENIED, text=words, details=facts
@@ -179,7 +178,7 @@ def _approved_first(
 def _approved(request: SupportRequest, cancellation: Cancellation, words: str, *, actor: User, now: datetime) -> None:
     """Tell the partner that the refund is approved: timeline, log, mail."""
     facts = {**_amounts(cancellation.credit, request), "certificate": str(cancellation.certificate.public_id)}
-    replied(request, now)
+    request.first_reply_at = request.first_reply_at or now
     event = happened(
         request, EventKind.APPROVED, actor=actor, now=now, status=RequestStatus.APPROVED, text=words, details=facts
     )

@@ -104,7 +104,7 @@ def check_approver(request: SupportRequest, standing: Approval | None, quote: Qu
 
 def checked_words(text: str, request: SupportRequest) -> str:
     """The words to the partner as they are kept; refused while a field of a template is not filled in (S5)."""
-    kept = text.replace("\0", "").strip()
+    kept = text.replace("\0", "").replace("\r\n", "\n").strip()
     left = fields_left(kept)
     if left:
         raise refusal_of(reasons.FIELD_NOT_FILLED, request, field=left[0].field, line=left[0].line)

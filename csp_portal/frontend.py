@@ -28,6 +28,7 @@ class Package:
 PACKAGES = (
     # The style sheet names its source map, and the manifest storage refuses a reference to a file it does not have.
     Package("vendor/tabler", "@tabler/core/dist/css", ("tabler.min.css", "tabler.min.css.map")),
+    Package("vendor/chart", "chart.js/dist", ("chart.umd.min.js", "chart.umd.min.js.map")),
     Package("vendor/htmx", "htmx.org/dist", ("htmx.min.js",)),
 )
 

@@ -133,6 +133,16 @@ def test_a_text_may_be_as_long_as_the_limit_and_no_longer(filed, agent):
     assert len(say(filed, agent, "x" * LONGEST_TEXT).text) == LONGEST_TEXT
 
 
+def test_support_sends_no_reply_with_a_field_that_is_not_filled_in(filed, agent, support_agent):
+    assert refused(filed, lambda: answer(filed, support_agent, "Dear {{ contact }},")) == "field_not_filled"
+    assert say(filed, agent, "It says {{ contact }}.").text == "It says {{ contact }}."
+
+
+def test_what_support_was_refused_is_no_partners_matter(filed, support_agent):
+    refused(filed, lambda: answer(filed, support_agent, ""))
+    assert Event.objects.get(action=Action.REQUEST_REFUSED).partner_id is None
+
+
 def test_an_ended_request_takes_no_more_words(filed, agent, support_agent):
     close(filed.number, text="", actor=agent)
     assert refused(filed, lambda: say(filed, agent)) == "request_ended"

@@ -34,3 +34,9 @@ class ReplyForm(Written):
         """Both fields; a draft that cannot be read is none."""
         self.is_valid()
         return {"text": self.written, "draft_id": self.cleaned_data.get("draft")}
+
+
+class AnswerForm(Written):
+    """A support agent's reply or question."""
+
+    template = forms.CharField(required=False)

@@ -107,6 +107,11 @@ class SupportRequestQuerySet(models.QuerySet["SupportRequest"]):
             "order_line__purchase__sku__product",
         )
 
+    def for_decision(self) -> Self:
+        """With all that the page on which it is decided shows of its line."""
+        named = self.with_names().select_related("order_line__policy_version")
+        return named.prefetch_related("order_line__cancellations")
+
 
 class SupportRequest(models.Model):
     """A request of a partner. A refund names a line, the units, and what is asked for them; judged as of `filed_at`.

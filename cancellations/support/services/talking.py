@@ -1,6 +1,6 @@
 """What both sides write to each other about a request, and closing it (S4)."""
 
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,9 +15,11 @@ from cancellations.support.models import EventKind, RequestEvent, RequestStatus,
 from cancellations.support.models.requests import LONGEST_TEXT
 from cancellations.support.services.drafts import send_draft
 from cancellations.support.services.happening import happened
+from cancellations.support.services.judging import checked_words
+from cancellations.support.services.triage import OwnMatter
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
-from csp_portal.errors import Refusal
+from csp_portal.errors import Reason, Refusal
 from orders.models import OrderLine
 
 
@@ -35,11 +37,11 @@ def reply_as_partner(number: str, text: str, *, draft_id: UUID | None, actor: Us
     said = _said_before(request, EventKind.PARTNER_REPLIED, text, actor)
     if said is not None:
         return said
-    check_open(request)
+    _check_open(request, actor)
     waited = request.status == RequestStatus.ACTION_REQUIRED
     status = RequestStatus.IN_PROGRESS if waited else None
     event = happened(
-        request, EventKind.PARTNER_REPLIED, actor=actor, now=now, status=status, text=checked(text, request)
+        request, EventKind.PARTNER_REPLIED, actor=actor, now=now, status=status, text=_checked(text, request, actor)
     )
     files = send_draft(draft_id, request, event, actor=actor)
     record(Action.REQUEST_REPLIED, actor=actor, on=request, details={"files": files})
@@ -57,15 +59,15 @@ def reply_as_support(number: str, text: str, *, asks: bool, actor: User) -> Requ
     """
     now = timezone.now()
     request = locked_request(number, actor)
-    require(actor, Permission.TRIAGE, on=request)
+    require(actor, Permission.TRIAGE, on=OwnMatter(number))
     kind = EventKind.ASKED if asks else EventKind.REPLIED
     said = _said_before(request, kind, text, actor)
     if said is not None:
         return said
-    check_open(request)
-    replied(request, now)
+    _check_open(request, actor)
+    request.first_reply_at = request.first_reply_at or now
     event = happened(
-        request, kind, actor=actor, now=now, status=_after_reply(request, asks), text=checked(text, request)
+        request, kind, actor=actor, now=now, status=_after_reply(request, asks), text=_checked(text, request, actor)
     )
     record(Action.REQUEST_REPLIED, actor=actor, on=request, details={"asks": asks})
     tell_of_step(request, event)
@@ -82,11 +84,14 @@ def close(number: str, *, text: str, actor: User) -> RequestEvent:
     now = timezone.now()
     request = _locked_with_its_line(number, actor)
     of_partner = actor.partner_id is not None
-    require(actor, Permission.FILE_SUPPORT if of_partner else Permission.TRIAGE, on=request)
-    check_open(request)
+    if of_partner:
+        require(actor, Permission.FILE_SUPPORT, on=request)
+    else:
+        require(actor, Permission.TRIAGE, on=OwnMatter(number))
+    _check_open(request, actor)
     if not of_partner and request.is_refund:
-        raise Refusal(reasons.REFUND_IS_DECIDED, on=request, request=request.number)
-    said = checked(text, request) if text.strip() or not of_partner else ""
+        raise _refused(reasons.REFUND_IS_DECIDED, request, actor)
+    said = _checked(text, request, actor) if text.strip() or not of_partner else ""
     event = happened(request, EventKind.CLOSED, actor=actor, now=now, status=RequestStatus.CLOSED, text=said)
     record(Action.REQUEST_CLOSED, actor=actor, on=request)
     tell_of_step(request, event)
@@ -107,26 +112,32 @@ def _locked_with_its_line(number: str, actor: User) -> SupportRequest:
     return locked_request(number, actor)
 
 
-def check_open(request: SupportRequest) -> None:
+def _check_open(request: SupportRequest, actor: User) -> None:
     """Refuse what comes too late for a request that was decided or closed, telling since when."""
     if not request.is_open:
-        facts = {"request": request.number, "status": request.state.label, "when": request.ended_at}
-        raise Refusal(reasons.REQUEST_ENDED, on=request, **facts)
+        raise _refused(reasons.REQUEST_ENDED, request, actor, status=request.state.label, when=request.ended_at)
 
 
-def checked(text: str, request: SupportRequest) -> str:
-    """The words as they are kept; refused where there are none, or too many."""
-    kept = text.replace("\0", "").strip()
+def _checked(text: str, request: SupportRequest, actor: User) -> str:
+    """The words as they are kept; refused where there are none or too many, or fields of a template are left (S5)."""
+    kept = _kept(text)
     if not kept:
-        raise Refusal(reasons.NOTHING_WRITTEN, on=request)
+        raise _refused(reasons.NOTHING_WRITTEN, request, actor)
+    if actor.partner_id is None:
+        return checked_words(kept, request)
     if len(kept) > LONGEST_TEXT:
-        raise Refusal(reasons.TEXT_TOO_LONG, on=request, limit=LONGEST_TEXT)
+        raise _refused(reasons.TEXT_TOO_LONG, request, actor, limit=LONGEST_TEXT)
     return kept
 
 
-def replied(request: SupportRequest, now: datetime) -> None:
-    """Note when support first answered; kept by the step that follows."""
-    request.first_reply_at = request.first_reply_at or now
+def _kept(text: str) -> str:
+    return text.replace("\0", "").replace("\r\n", "\n").strip()
+
+
+def _refused(reason: Reason, request: SupportRequest, actor: User, **facts: Any) -> Refusal:
+    """A refusal in the chain of who is refused: what support tried is no partner's matter."""
+    on = request if actor.partner_id is not None else OwnMatter(request.number)
+    return Refusal(reason, on=on, request=request.number, **facts)
 
 
 def _after_reply(request: SupportRequest, asks: bool) -> RequestStatus | None:
@@ -139,5 +150,5 @@ def _after_reply(request: SupportRequest, asks: bool) -> RequestStatus | None:
 def _said_before(request: SupportRequest, kind: EventKind, text: str, actor: User) -> RequestEvent | None:
     """The request's last step, if the same person has just written the same: by a double click, or sent again."""
     last = request.events.order_by("at", "pk").last()
-    same = last and (last.kind, last.actor_id, last.text) == (kind, actor.pk, text.replace("\0", "").strip())
+    same = last and (last.kind, last.actor_id, last.text) == (kind, actor.pk, _kept(text))
     return last if same else None

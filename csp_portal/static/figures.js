@@ -1,0 +1,38 @@
+// Draws the charts of the figures from the numbers that the page holds; the tables below them say the same.
+(() => {
+  "use strict";
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // Colours that keep apart in light and dark, and for those who do not tell red from green.
+  const palette = () => ["--tblr-blue", "--tblr-orange", "--tblr-purple", "--tblr-secondary"].map(colour);
+
+  const draw = (canvas) => {
+    const numbers = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
+    const colours = palette();
+    const axis = { stacked: true, ticks: { color: colour("--tblr-secondary"), precision: 0 }, grid: { color: colour("--tblr-border-color") } };
+    const stacked = canvas.dataset.chart === "open-chart";
+    return new Chart(canvas, {
+      type: "bar",
+      data: {
+        labels: numbers.labels,
+        datasets: numbers.series.map((series, at) => ({ label: series.label, data: series.values, backgroundColor: colours[at] })),
+      },
+      options: {
+        animation: false,
+        maintainAspectRatio: false,
+        scales: { x: { ...axis, stacked }, y: { ...axis, stacked, beginAtZero: true } },
+        plugins: { legend: { position: "bottom", labels: { color: colour("--tblr-secondary"), boxWidth: 12 } } },
+      },
+    });
+  };
+
+  const canvases = [...document.querySelectorAll("canvas[data-chart]")];
+  let charts = canvases.map(draw);
+  // Another theme, chosen or of the system: the same charts in its colours.
+  const again = () => {
+    charts.forEach((chart) => chart.destroy());
+    charts = canvases.map(draw);
+  };
+  new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+})();

@@ -75,7 +75,8 @@ class Credit(models.Model):
                 name="billing_credit_days_within_term",
             ),
             models.CheckConstraint(  # the base is net or gross, and never below the net
-                condition=Q(formula=None, less_reason="") | Q(formula__gt=F("net")) & ~Q(less_reason=""),
+                condition=Q(formula=None, less_reason="")
+                | Q(formula__isnull=False, formula__gt=F("net")) & ~Q(less_reason=""),
                 name="billing_credit_less_with_reason",
             ),
         )

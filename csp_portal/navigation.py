@@ -63,6 +63,9 @@ NAVIGATION = (
     Place(_("Customers"), "customers:list", Permission.SEE_CUSTOMERS, icon="building"),
     Place(_("Orders"), "orders:list", Permission.SEE_ORDERS, icon="shopping-cart"),
     Place(_("Invoices"), "billing:invoices", Permission.SEE_INVOICES, icon="file-invoice"),
+    Place(_("Support"), "support:list", Permission.FILE_SUPPORT, icon="lifebuoy"),
+    Place(_("Queue"), "queue:list", Permission.TRIAGE, icon="clock", of_staff=True),
+    Place(_("Figures of support"), "queue:figures", Permission.SEE_SUPPORT_FIGURES, icon="chart-bar", of_staff=True),
     Place(
         _("Catalogue"),
         "admin:app_list",
@@ -160,13 +163,19 @@ class Frame:
         return self.user is not None and self.user.is_authenticated and self.user.may(permission)
 
     def _items(self, places: Iterable[Place]) -> list[Item]:
+        """The places as the reader meets them; of two that hold the page, the nearer one is where they are."""
         staff = bool(self.user and self.user.is_authenticated and self.user.partner_id is None)
-        return [self._item(place) for place in places if staff or not place.of_staff]
+        shown = [place for place in places if staff or not place.of_staff]
+        urls = [reverse(place.url_name, args=place.arguments) for place in shown]
+        current = max(filter(self._holds_page, urls), key=len, default=None)
+        return [self._item(place, url, current=url == current) for place, url in zip(shown, urls, strict=True)]
 
-    def _item(self, place: Place) -> Item:
-        url = reverse(place.url_name, args=place.arguments)
+    def _holds_page(self, url: str) -> bool:
+        """Whether the page that is shown is the one at `url`, or lies below it."""
         here = self.request.path
-        current = here == url if url == "/" else here.startswith(url)
+        return here == url if url == "/" else here.startswith(url)
+
+    def _item(self, place: Place, url: str, *, current: bool) -> Item:
         allowed = self.user is not None and self.user.may(place.permission)
         refusal = None if allowed or self.user is None else self.user.refusal(place.permission)
         return Item(place.label, place.icon, url, current, refusal)

@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 _FAR = 3660  # days: hours that open on none of them never do
@@ -66,9 +65,8 @@ class BusinessHours:
         # The clocks jump over it: the jump lies between what it would be by the time before and by the time after.
         earliest = wall.replace(fold=1, microsecond=0).astimezone(UTC)
         seconds = range(int((instant - earliest).total_seconds()) + 1)
-        return earliest + timedelta(
-            seconds=bisect_left(seconds, shown.utcoffset(), key=partial(self._offset, earliest))
-        )
+        jump = bisect_left(seconds, True, key=lambda second: self._offset(earliest, second) == shown.utcoffset())
+        return earliest + timedelta(seconds=jump)
 
     def _offset(self, since: datetime, seconds: int) -> timedelta | None:
         return (since + timedelta(seconds=seconds)).astimezone(self.zone).utcoffset()

@@ -22,15 +22,21 @@ def not_cancellable(line: OrderLine) -> Refusal | None:
     return refusal_on(reasons.NEVER_CANCELLABLE, line) if line.policy == CancellationPolicy.NEVER else None
 
 
+def refund_refusal(line: OrderLine, now: datetime) -> Refusal | None:
+    """Why support cannot be asked at `now` to refund the line; None if it can (S2)."""
+    return not_cancellable(line) or refund_open(line) or window_closed(line, now)
+
+
 def _support_only(line: OrderLine) -> Refusal | None:
     return refusal_on(reasons.SUPPORT_ONLY, line) if line.policy == CancellationPolicy.SUPPORT_ONLY else None
 
 
 def refund_open(line: OrderLine) -> Refusal | None:
     """That support has been asked to refund the line, and has not decided yet (C4)."""
-    asked = line.open_refund
-    facts = {"request": asked.number, "when": asked.filed_at} if asked else {}
-    return refusal_on(reasons.REFUND_REQUEST_OPEN, line, **facts) if asked else None
+    if line.refund_asked is None:
+        return None
+    number, filed_at = line.refund_asked
+    return refusal_on(reasons.REFUND_REQUEST_OPEN, line, request=number, when=filed_at)
 
 
 def window_closed(line: OrderLine, now: datetime) -> Refusal | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from cancellations.checks import is_divisible, line_refusal, quantity_refusal
+from cancellations.checks import is_divisible, line_refusal, quantity_refusal, refund_refusal
 from cancellations.notice import NOTICES
 from cancellations.quotes import QUOTE_LIFETIME, Quote, quote_line
 from csp_portal.errors import Refusal, Text
@@ -35,6 +35,11 @@ class CancellationTerms:
     def refusal(self) -> Refusal | None:
         """Why the line cannot be cancelled."""
         return line_refusal(self.line, self.now)
+
+    @property
+    def can_be_asked_for(self) -> bool:
+        """Whether support can be asked to refund what cannot be cancelled (S1)."""
+        return self.refusal is not None and refund_refusal(self.line, self.now) is None
 
     @cached_property
     def quantity_refusal(self) -> Refusal | None:

@@ -38,5 +38,17 @@ app.conf.beat_schedule = {
         "task": "software.tasks.settle_lost_transfers",
         "schedule": crontab(hour="2", minute="30"),
     },
+    "remove-old-drafts": {
+        "task": "cancellations.support.tasks.remove_old_drafts",
+        "schedule": crontab(hour="3", minute="45"),
+    },
+    "remove-nameless-files": {
+        "task": "cancellations.support.tasks.remove_nameless_files",
+        "schedule": crontab(hour="4", minute="5"),
+    },
+    "work-out-due-times": {
+        "task": "cancellations.support.tasks.work_out_due_times",
+        "schedule": crontab(hour="1", minute="45"),
+    },
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
 }

@@ -10,6 +10,7 @@ _TABS = (
     (_("Overview"), "orders:overview"),
     (_("Software"), "cancellations:software"),
     (_("Order history"), "orders:history"),
+    (_("Support"), "support:customer"),
 )
 
 

@@ -1,15 +1,27 @@
 """Who may use which address: the whole URL table against every role, a stranger partner and nobody (P1, P2)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from cancellations.support.models import (
+    ApprovalThreshold,
+    Holiday,
+    OpeningSpan,
+    ProblemType,
+    ReplyTemplate,
+    ResponseTarget,
+)
+from cancellations.support.services.files import add_file
+from cancellations.support.services.filing import file_request
 from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Permission, Role
 from csp_portal.accounts.services import invite_user
 from csp_portal.mail.models import Mail
@@ -20,7 +32,7 @@ from software.services import start_download
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_link, make_sku
 from tests.helpers import cancel
 from tests.payments import pay
-from tests.support import file_refund
+from tests.support import file_refund, refund_fields
 
 pytestmark = pytest.mark.django_db
 
@@ -113,8 +125,10 @@ def world(clock) -> World:
         "partner_id": partner.public_id,
         "payment_id": payment.public_id,
         "certificate_id": certificate.public_id,
+        "file_id": sent_file(agent, line).public_id,
         "version_pk": PolicyVersion.objects.earliest("pk").pk,
         "sent": 1580472000,
+        "what": "keys",
         "state": "0" * 32,
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
@@ -122,7 +136,16 @@ def world(clock) -> World:
     of_requests = [address.name for address in ALL if address.name.split(":")[0] in ("support", "queue")]
     own_values |= {name: {"number": asked.number} for name in of_requests}
     own_values |= house_values(partner, mail, payment, payment.invoice, *catalogue_rows(line.purchase))
+    own_values |= house_values(*support_rows())
     return World(partner, values, own_values, people_of(None, Role.OPERATOR_ADMIN))
+
+
+def sent_file(agent, line) -> Any:
+    """A file that came with a support request."""
+    draft_id = uuid4()
+    add_file(draft_id, SimpleUploadedFile("a.txt", b"What happened."), actor=agent)
+    fields = replace(refund_fields(line, agent), problem=ProblemType.KEYS, refund=None)
+    return file_request(fields, draft_id=draft_id, actor=agent).attachments.get()
 
 
 def catalogue_rows(purchase) -> list[Any]:
@@ -133,9 +156,19 @@ def catalogue_rows(purchase) -> list[Any]:
     return [sku.product, sku, price, build, key, policy, restriction, TaxRate.objects.create(**tax)]
 
 
+def support_rows() -> list[Any]:
+    """A row of each setting of support."""
+    threshold, _made = ApprovalThreshold.objects.get_or_create(currency="USD", defaults={"amount": "500"})
+    holiday = Holiday.objects.create(day=date(2020, 12, 25), name="Christmas Day")
+    template = ReplyTemplate.objects.create(name="Thanks", language="en", text="Thank you.")
+    return [threshold, holiday, template, OpeningSpan.objects.first(), ResponseTarget.objects.first()]
+
+
 def house_values(*rows) -> dict[str, dict[str, Any]]:
     """A row for each page of the operator's, by its model."""
-    values = {f"admin:{row._meta.app_label}_{row._meta.model_name}_change": {"object_id": row.pk} for row in rows}
+    named = [(f"admin:{row._meta.app_label}_{row._meta.model_name}", row.pk) for row in rows]
+    values = {f"{name}_change": {"object_id": pk} for name, pk in named}
+    values |= {f"{name}_remove": {"row_pk": pk} for name, pk in named}
     return values | {"admin:app_list": {"app_label": "software"}}
 
 

@@ -109,6 +109,7 @@ def software_rows(customer: Customer, reader: User, now: datetime) -> OrderLineQ
     left = F("quantity") - F("quantity_cancelled")
     rows = (
         lines.with_purchase()
+        .with_refund_asked()
         .annotate(
             row_purchases=_over_row(Count("pk")),
             row_active=_over_row(Count("pk", filter=_ACTIVE)),

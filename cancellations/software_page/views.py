@@ -20,7 +20,6 @@ from csp_portal.pagination import page_of
 from customers.models import Customer
 from customers.tabs import customer_tabs
 from orders.models import OrderLine
-from orders.models.order import STANDING
 from software.addresses import absolute
 from software.forms import SelectProductForm
 
@@ -49,7 +48,7 @@ def software(request: SignedInRequest, tenant_id: UUID) -> HttpResponse:
     opened = _opened(request, customer, rows, now)
     if opened and opened.row not in rows:
         rows.insert(0, opened.row)
-    _fetch_standing(rows, opened)
+    _fetch_cancellations(rows, opened)
     if opened and request.htmx.target == SELECT_PRODUCT:
         return render(request, "cancellations/partials/select_product.html", _select_product(opened))
     context = {
@@ -86,9 +85,9 @@ def _opened(request: SignedInRequest, customer: Customer, rows: Sequence[Softwar
     return opened
 
 
-def _fetch_standing(rows: Sequence[SoftwareRow], opened: OpenRow | None) -> None:
-    """Who has cancelled what and what support was asked, in a query each for all lines of the page."""
-    prefetch_related_objects([row.line for row in rows] + (opened.shown if opened else []), *STANDING)
+def _fetch_cancellations(rows: Sequence[SoftwareRow], opened: OpenRow | None) -> None:
+    """Who has cancelled what, in one query for all lines of the page."""
+    prefetch_related_objects([row.line for row in rows] + (opened.shown if opened else []), "cancellations")
 
 
 def _select_product(opened: OpenRow) -> dict[str, object]:

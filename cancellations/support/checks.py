@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from cancellations.checks import not_cancellable, quantity_refusal, refund_open, refusal_on, window_closed
+from cancellations.checks import quantity_refusal, refund_refusal, refusal_on
 from cancellations.quotes import Quote, quote_line
 from cancellations.support import reasons
 from cancellations.support.models import SupportRequest
@@ -24,7 +24,7 @@ def filing_refusal(line: OrderLine, now: datetime) -> Refusal | None:
 
     The window is judged when the request is filed, whatever support takes to decide (S7).
     """
-    return not_cancellable(line) or refund_open(line) or window_closed(line, now)
+    return refund_refusal(line, now)
 
 
 def creditable(line: OrderLine, quote: Quote) -> Decimal:

@@ -48,6 +48,7 @@ class Permission(TextChoices):
     GET_KEYS = "get_keys", _("see keys and downloads")
     CANCEL = "cancel", _("cancel a purchase")
     FILE_SUPPORT = "file_support", _("file support requests")
+    READ_SUPPORT_FILES = "read_support_files", _("read the files of support requests")
     TRIAGE = "triage", _("triage support requests")
     SEE_SUPPORT_FIGURES = "see_support_figures", _("see the figures of support")
     SEE_ACTIVITY = "see_activity", _("see the activity log")
@@ -76,6 +77,7 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
     Permission.GET_KEYS: frozenset({Role.ADMIN_AGENT}),
     Permission.CANCEL: frozenset({Role.ADMIN_AGENT}),
     Permission.FILE_SUPPORT: _AGENT_AND_GLOBAL,
+    Permission.READ_SUPPORT_FILES: _AGENT_AND_GLOBAL | {Role.SUPPORT_AGENT},
     Permission.TRIAGE: frozenset({Role.SUPPORT_AGENT}),
     Permission.SEE_SUPPORT_FIGURES: OPERATOR_ROLES,
     Permission.SEE_ACTIVITY: _READERS_OF_THE_LOG,

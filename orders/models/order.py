@@ -33,7 +33,6 @@ _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O
 _NUMBER_LENGTH = 10
 _READ_AS = str.maketrans("OIL", "011")  # as the alphabet's author has them read
 CLOSING_SOON = timedelta(days=7)
-STANDING = ("cancellations", "support_requests")  # what the checks of C4 look up of a line
 
 
 def order_number_of(text: str) -> str:
@@ -205,11 +204,20 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
 
     def with_cancellations(self) -> Self:
         """With who cancelled units of it and the credits, where somebody did, and its support requests."""
-        return self.prefetch_related(*STANDING)
+        return self.prefetch_related("cancellations", "support_requests")
 
     def with_requests(self) -> Self:
         """With what support was asked about it: all that C4 looks up of a line that nothing was cancelled of."""
         return self.prefetch_related("support_requests")
+
+    def with_refund_asked(self) -> Self:
+        """Each with the number and the instant of its open refund request, in the same query."""
+        itself = OrderLine.objects.order_by().filter(pk=models.OuterRef("pk"))
+        asked = itself.filter(support_requests__problem="refund", support_requests__ended_at=None)
+        return self.annotate(
+            refund_number=models.Subquery(asked.values("support_requests__number")[:1]),
+            refund_filed_at=models.Subquery(asked.values("support_requests__filed_at")[:1]),
+        )
 
 
 class OrderLine(models.Model):
@@ -239,6 +247,10 @@ class OrderLine(models.Model):
     # of a line that was fetched `with_sale`
     is_priced: bool
     market_is_restricted: bool
+
+    # of a line that was fetched `with_refund_asked`
+    refund_number: str | None
+    refund_filed_at: datetime | None
 
     objects = OrderLineQuerySet.as_manager()
 
@@ -300,6 +312,14 @@ class OrderLine(models.Model):
     def open_refund(self) -> Any:
         """The request for a refund of it that support has not decided yet (S2); None where there is none."""
         return next((asked for asked in self.support_requests.all() if asked.is_refund and asked.is_open), None)
+
+    @property
+    def refund_asked(self) -> tuple[str, datetime] | None:
+        """The number of that request and when it was filed, as far as the line was fetched with them."""
+        if "refund_number" not in self.__dict__:
+            asked = self.open_refund
+            return (asked.number, asked.filed_at) if asked else None
+        return (self.refund_number, self.refund_filed_at) if self.refund_number and self.refund_filed_at else None
 
     @property
     def has_software(self) -> bool:

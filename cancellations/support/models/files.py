@@ -46,6 +46,10 @@ class Draft(models.Model):
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of requests that the user may see, and of the user's own drafts."""
+        return self.filter(Q(draft__user=user) | Q(request__in=SupportRequest.objects.visible_to(user)))
+
     def of_request(self, request: SupportRequest) -> Self:
         return self.filter(request=request)
 

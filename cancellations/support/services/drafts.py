@@ -1,12 +1,16 @@
 """Drafts: what was typed and the files that wait for it, until it is sent (S1, S3)."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from cancellations.support import reasons
 from cancellations.support.models import Draft, RequestEvent, SupportRequest
 from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Refusal
 
 
@@ -26,3 +30,26 @@ def send_draft(draft_id: UUID | None, request: SupportRequest, event: RequestEve
     moved = draft.attachments.update(draft=None, request=request, event=event)
     draft.delete()
     return moved
+
+
+def locked_draft(draft_id: UUID, *, actor: User) -> Draft:
+    """The actor's draft, made if it is not kept yet, and locked. Raises Draft.DoesNotExist for somebody else's."""
+    try:
+        with transaction.atomic():
+            Draft.objects.get_or_create(public_id=draft_id, user=actor, defaults={"changed_at": timezone.now()})
+    except IntegrityError:
+        raise Draft.DoesNotExist from None  # the id is another's
+    draft = Draft.objects.select_for_update().get(public_id=draft_id, user=actor)
+    draft.changed_at = timezone.now()
+    draft.save(update_fields=["changed_at"])
+    return draft
+
+
+@transaction.atomic
+def keep_draft(draft_id: UUID, typed: dict[str, Any], *, actor: User) -> Draft:
+    """Keep what was typed into a form that was not sent yet (S1)."""
+    require(actor, Permission.FILE_SUPPORT)
+    draft = locked_draft(draft_id, actor=actor)
+    draft.typed = typed
+    draft.save(update_fields=["typed"])
+    return draft

@@ -61,7 +61,7 @@ def file_request(fields: RequestFields, *, draft_id: UUID | None, actor: User) -
     try:
         return _file(fields, draft_id=draft_id, actor=actor)
     except IntegrityError:
-        filed = _filed_before(draft_id, actor)  # by the same form, sent twice at once
+        filed = filed_before(draft_id, actor)  # by the same form, sent twice at once
         if filed is None:
             raise
         return filed
@@ -75,7 +75,7 @@ def _file(fields: RequestFields, *, draft_id: UUID | None, actor: User) -> Suppo
     assert actor.partner is not None  # the operator's staff have no role that files
     customer = _customer(fields, actor)
     line = _line(fields, customer, actor)
-    filed = _filed_before(draft_id, actor)
+    filed = filed_before(draft_id, actor)
     if filed is not None:
         return filed
     request = SupportRequest(
@@ -104,7 +104,7 @@ def _file(fields: RequestFields, *, draft_id: UUID | None, actor: User) -> Suppo
     return request
 
 
-def _filed_before(form_id: UUID | None, actor: User) -> SupportRequest | None:
+def filed_before(form_id: UUID | None, actor: User) -> SupportRequest | None:
     """What the same form has filed already."""
     return SupportRequest.objects.filter(filed_by=actor, form_id=form_id).first() if form_id else None
 

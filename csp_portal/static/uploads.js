@@ -1,0 +1,62 @@
+// Sends each file as soon as it is chosen, one after the other, and shows how far it is. Without scripts files come
+// with the form.
+(() => {
+  "use strict";
+
+  const input = document.querySelector("input[type=file][data-upload]");
+  if (!input) return;
+  const form = input.form;
+  const progress = document.getElementById("file-progress");
+
+  const row = (file) => {
+    const line = document.createElement("p");
+    const bar = document.createElement("progress");
+    bar.max = 1;
+    bar.value = 0;
+    bar.setAttribute("aria-label", `${input.dataset.told}: ${file.name}`);
+    line.append(`${input.dataset.told}: ${file.name} `, bar);
+    progress.append(line);
+    return { line, bar };
+  };
+
+  const fail = (line, file) => {
+    line.className = "text-danger";
+    line.setAttribute("role", "alert");
+    line.textContent = `${file.name}: ${input.dataset.failed}`;
+  };
+
+  // The answer is the list of files, with the reason where this one was refused.
+  const showList = (text) => {
+    const list = new DOMParser().parseFromString(text, "text/html").getElementById("file-list");
+    if (list) document.getElementById("file-list").replaceWith(list);
+    return Boolean(list);
+  };
+
+  const send = (file) => new Promise((done) => {
+    const { line, bar } = row(file);
+    const body = new FormData();
+    body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    body.append("draft", form.elements.draft.value);
+    body.append("files", file);
+    const request = new XMLHttpRequest();
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) bar.value = event.loaded / event.total;
+    });
+    request.addEventListener("loadend", () => {
+      if (request.status && showList(request.responseText)) line.remove();
+      else fail(line, file);
+      done();
+    });
+    request.open("POST", input.dataset.upload);
+    request.send(body);
+  });
+
+  input.addEventListener("change", async () => {
+    const files = [...input.files];
+    input.value = ""; // they must not come with the form again
+    input.disabled = true;
+    for (const file of files) await send(file);
+    input.disabled = false;
+    input.focus();
+  });
+})();

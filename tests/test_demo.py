@@ -11,6 +11,7 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
+from cancellations.support.models import RequestEvent, RequestStatus, SupportRequest
 from cancellations.windows.models import CalendarFeed
 from csp_portal.accounts.models import Partner
 from csp_portal.calendar_utc import add_months, month_of, utc_day
@@ -70,6 +71,7 @@ def test_the_demo_is_loaded_once_and_taken_up_where_it_was_interrupted(monkeypat
     assert notes.is_unfinished()
     load()
     assert not notes.is_unfinished()
+    steps = RequestEvent.objects.count()
     counts = (Order.objects.count(), SoftwarePurchase.objects.count(), Entry.objects.count(), Invoice.objects.count())
     assert counts[0] == len(ORDERS)
     assert Invoice.objects.issued().exists()
@@ -80,6 +82,7 @@ def test_the_demo_is_loaded_once_and_taken_up_where_it_was_interrupted(monkeypat
         Entry.objects.count(),
         Invoice.objects.count(),
     )
+    assert RequestEvent.objects.count() == steps
 
 
 @pytest.mark.usefixtures("small_builds")
@@ -90,6 +93,7 @@ def test_it_shows_who_may_sign_in_and_both_sides_of_every_boundary(settings):
     assert markets >= {"AU", "BR", "CN", "JP", "KR", "KW", "US"}
     assert len(markets) >= 10
     assert Order.objects.filter(number=told["examples"]["order_number"]).exists()
+    assert SupportRequest.objects.filter(number=told["examples"]["support_request"]).exists()
     for user in told["users"]:
         assert Client().login(email=user["email"], password=user["password"]), user["email"]
     assert (settings.VAR_DIR / "demo.json").stat().st_mode & 0o777 == 0o600
@@ -119,4 +123,7 @@ def check_story(now):
     assert Invoice.objects.filter(month=add_months(month, -1)).exists()
     assert Entry.objects.filter(month=month, kind=EntryKind.CHARGE).exists()
     assert Entry.objects.filter(month=month, kind=EntryKind.CREDIT).exists()
+    assert set(SupportRequest.objects.values_list("status", flat=True)) == set(RequestStatus)
+    assert SupportRequest.objects.filter(approvals__withdrawn_at=None, approvals__cancellation=None).open().exists()
+    assert SupportRequest.objects.filter(due_at__lt=now).exists()
     assert Partner.objects.annotate(count=Count("customers")).filter(count__gte=3000).exists()

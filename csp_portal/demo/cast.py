@@ -78,6 +78,7 @@ USERS = (
     DemoUser("agent@adatum.example", "Otto Fremd", (Role.ADMIN_AGENT, Role.GLOBAL_ADMIN), "adatum"),
     DemoUser("agent@wingtip.example", "Wendy Wing", (Role.ADMIN_AGENT, Role.GLOBAL_ADMIN), "wingtip"),
     DemoUser("support@operator.example", "Sam Support", (Role.SUPPORT_AGENT,), None),
+    DemoUser("sunhee@operator.example", "박선희", (Role.SUPPORT_AGENT,), None),
     DemoUser("catalogue@operator.example", "Olga Operator", (Role.OPERATOR_ADMIN,), None),
 )
 CUSTOMERS = (

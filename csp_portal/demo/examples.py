@@ -1,5 +1,6 @@
 """Ids of the demo that are worth trying."""
 
+from cancellations.support.models import RequestStatus, SupportRequest
 from orders.models import OrderLine
 from software.models import KeyState
 
@@ -19,5 +20,12 @@ def demo_examples() -> dict[str, str]:
         "order_whose_window_is_closed": first.order.number,
         "order_with_keys_pending": pending.order.number if pending else "",
         "link_id": str(link or ""),
+        "support_request": _request_number(),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _request_number() -> str:
+    """A request on which both sides have written, if there is one."""
+    asked = SupportRequest.objects.filter(status=RequestStatus.ACTION_REQUIRED)
+    return asked.values_list("number", flat=True).first() or ""

@@ -18,6 +18,7 @@ from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Permission
 from csp_portal.calendar_utc import add_months, month_of, start_of_day
 from csp_portal.demo.story import ORDERS, DemoLabel, DemoLink, DemoOrder
+from csp_portal.demo.support import support_happenings
 from customers.models import Customer
 from orders.billing.services import close_due_months, issue_due_invoices, post_due_credits
 from orders.models import Cart, Order, OrderLine
@@ -53,6 +54,7 @@ def make_history(anchor: datetime) -> None:
     as it is, so that an interrupted walk can be taken up.
     """
     happenings = [happening for order in ORDERS for happening in _happenings_of(order, anchor)]
+    happenings += support_happenings(anchor)
     oldest = min(instant for instant, _happening in happenings)
     happenings += [(instant, _run_month_jobs) for instant in _job_instants(oldest, anchor)]
     for instant, happening in sorted(happenings, key=lambda pair: pair[0]):

@@ -19,6 +19,7 @@ from csp_portal.accounts.services import create_partner, create_user
 from csp_portal.demo import cast, goods, many, notes
 from csp_portal.demo.history import agent_of, make_history
 from csp_portal.demo.story import FOUNDED
+from csp_portal.demo.support import set_house
 from customers.models import Customer
 from customers.services import check_import, create_customer, import_customers
 from orders.billing.services import set_credit_limit
@@ -50,13 +51,14 @@ def make_demo(say: Say) -> None:
             _customer(customer)
         say(f"{many.COUNT} customers of one partner")
         _many_customers()
+        set_house(anchor, actor=ACTOR)
         say("Keys")
         for product_id, sku_id, count in goods.POOLS:
             _pool(product_id, sku_id, count)
     for build in goods.BUILDS:
         say(f"Build {build.file_name}, {build.size // _CHUNK} MiB")
         _build(build)
-    say("Orders, cancellations and invoices of the last months")
+    say("Orders, cancellations, invoices and support requests of the last months")
     make_history(anchor)
 
 

@@ -71,6 +71,12 @@ ORDERS = (
         exported=ago(days=32),
     ),
     DemoOrder(ago(days=75), "saffronloom.example", ((WINDOWS_7_UPDATES, "0001", 4),), "SL/19/204"),
+    # That refunds were asked for, one approved and one denied (`asked.py`).
+    DemoOrder(ago(days=18), "hanbit.example", ((RESERVED_VM, "0003", 1),), "HB-1098"),
+    DemoOrder(
+        ago(days=27), "contosobicycles.example", ((WINDOWS_7_UPDATES, "0001", 4),), "PO-4508",
+        exported=ago(days=26),
+    ),
     DemoOrder(ago(days=12), "hanbit.example", ((RESERVED_VM, "0003", 1),), "HB-1120"),
     DemoOrder(ago(days=72), "contosobicycles.example", ((SUSE, "0001", 2),), "PO-4466"),
     DemoOrder(ago(days=10), "gletscherblick.example", ((RED_HAT, "0001", 3),), "GB-55"),

@@ -90,6 +90,7 @@ class Action(models.TextChoices):
     FILE_DOWNLOADED = "file_downloaded", _("File of a support request downloaded")
     FILE_REFUSED = "file_refused", _("File of a support request refused")
     SUPPORT_HOUSE_CHANGED = "support_house_changed", _("Settings of support changed")
+    SUPPORT_HOUSE_REFUSED = "support_house_refused", _("Change of the settings of support refused")
     MAIL_TRIED_AGAIN = "mail_tried_again", _("Mail tried again")
     LOG_READ = "log_read", _("Activity log read")
 

@@ -240,3 +240,43 @@ SCANNER_SILENT = Reason(
     next_step=_("Add it again in some minutes, or send the request without it; a reply takes files too."),
     status=503,
 )
+SPAN_ENDS_BEFORE_START = Reason(
+    code="span_ends_before_start",
+    rule="S5",
+    sentence=_("Opening hours end after they begin."),
+    next_step=_("Give a later end; 00:00 is the end of the day, and a night is two entries."),
+    status=400,
+)
+SPANS_OVERLAP = Reason(
+    code="spans_overlap",
+    rule="S5",
+    sentence=_("These hours reach into others of the same day: %(span)s."),
+    next_step=_("Change those, or give hours beside them."),
+)
+SET_ALREADY = Reason(
+    code="set_already",
+    rule="S5",
+    sentence=_("There is this one already: %(setting)s."),
+    next_step=_("Open it in the list and change it there."),
+)
+TARGET_OF_NO_HOURS = Reason(
+    code="target_of_no_hours",
+    rule="S5",
+    sentence=_("A request is due after at least one business hour."),
+    next_step=_("Give a number of hours from 1 on."),
+    status=400,
+)
+TEMPLATE_FIELD_UNKNOWN = Reason(
+    code="template_field_unknown",
+    rule="S5",
+    sentence=_("Nothing is known to fill in for %(field)s, so the template could never be sent."),
+    next_step=_("Use one of the fields that the form names."),
+    status=400,
+)
+THRESHOLD_BELOW_ZERO = Reason(
+    code="threshold_below_zero",
+    rule="S7",
+    sentence=_("The amount above which a second agent approves is not below zero."),
+    next_step=_("Give zero, so that two approve every refund, or more."),
+    status=400,
+)

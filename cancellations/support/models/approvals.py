@@ -12,6 +12,7 @@ from cancellations.models import Cancellation
 from cancellations.support.models.requests import LONGEST_TEXT, SupportRequest
 from csp_portal.accounts.models import User
 from csp_portal.money import AmountField
+from csp_portal.rounding import plain_amount
 
 LONGEST_REASON = 500  # characters
 
@@ -40,7 +41,7 @@ class ApprovalThreshold(models.Model):
         constraints = (models.CheckConstraint(condition=Q(amount__gte=0), name="support_threshold_not_negative"),)
 
     def __str__(self) -> str:
-        return f"{self.currency} {self.amount}"
+        return f"{self.currency} {plain_amount(self.amount, self.currency)}"
 
 
 def needs_second(gross: Decimal, currency: str) -> bool:

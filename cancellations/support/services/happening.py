@@ -35,8 +35,12 @@ def business_hours() -> BusinessHours:
 def due_of(request: SupportRequest) -> datetime | None:
     """When a request is due by its events; None while nobody of the operator has to act."""
     target = ResponseTarget.objects.get(impact=request.impact)
-    steps = [Step(event.at, event.status in RUNNING) for event in request.events.all()]
-    return due_at(steps, timedelta(hours=target.hours), business_hours())
+    return due_at(steps_of(request), timedelta(hours=target.hours), business_hours())
+
+
+def steps_of(request: SupportRequest) -> list[Step]:
+    """Its events as far as the due time hangs on them."""
+    return [Step(event.at, event.status in RUNNING) for event in request.events.all()]
 
 
 def happened(

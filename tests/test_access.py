@@ -195,7 +195,10 @@ def answers(address: Address, url: str, user=None) -> dict[str, Any]:
     refused = browser_of(None).generic("PROBE", url)
     assert refused.status_code == 405, f"{address} has no method gate, or it does not stand before the role's"
     methods = {method.strip() for method in refused.headers["Allow"].split(",")} & {"GET", "POST"}
-    return {method: browser_of(user).generic(method, url) for method in sorted(methods)}
+    found = {method: browser_of(user).generic(method, url) for method in sorted(methods)}
+    for response in found.values():
+        response.close()  # the file that it would have sent
+    return found
 
 
 def statuses(address: Address, url: str, user=None) -> set[int]:

@@ -7,9 +7,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import BigIntegerField, Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from activity.models import MADE_THE_LINK, SAW_THE_KEY, Action, Event
@@ -20,7 +21,7 @@ from csp_portal.calendar_utc import utc_day
 from csp_portal.money import Money
 from orders.line_windows import LineWindow
 from orders.models import OrderLine
-from software.models import DownloadLink, DownloadSession, KeyStatus, ProductKey
+from software.models import DownloadLink, DownloadSession, ProductKey
 
 EARLIER = timedelta(days=365)  # how far back earlier refunds and requests are counted
 MOST_ROWS = 200  # of the log on one page
@@ -85,6 +86,14 @@ class Refunds:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """An earlier request of the same line."""
+
+    number: str
+    status: RequestStatus
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What speaks for and against a refund, as of `now`; each part is looked up when it is shown."""
 
@@ -114,8 +123,8 @@ class Evidence:
 
     @cached_property
     def counts(self) -> Any:
-        """Keys, links, downloads, bytes and last use of the purchase, in one query."""
-        return type(self.line.purchase).objects.filter(pk=self.line.purchase_id).values(**_counts()).get()
+        """Keys, links, downloads, bytes, last use and earlier requests of the purchase, in one query."""
+        return type(self.line.purchase).objects.filter(pk=self.line.purchase_id).values(**_counts(self.request)).get()
 
     @cached_property
     def sightings(self) -> list[Event]:
@@ -131,21 +140,20 @@ class Evidence:
         )
         sums = (
             found.order_by()
-            .values_list("order_line__order__currency")
+            .values(currency=F("order_line__order__currency"))
             .annotate(
-                Count("pk", filter=own),
-                Coalesce(Sum("credit__gross", filter=own), Decimal(0)),
-                Count("pk"),
-                Sum("credit__gross"),
+                of_customer=Count("pk", filter=own),
+                customer_sum=Coalesce(Sum("credit__gross", filter=own), Decimal(0)),
+                of_partner=Count("pk"),
+                partner_sum=Sum("credit__gross"),
             )
         )
-        return sorted((Refunds(*row) for row in sums), key=lambda row: row.currency)
+        return sorted((Refunds(**row) for row in sums), key=lambda row: row.currency)
 
-    @cached_property
-    def earlier_requests(self) -> list[SupportRequest]:
-        """Refunds that were asked for of the same line before."""
-        same = SupportRequest.objects.refunds().filter(order_line=self.line, filed_at__lt=self.request.filed_at)
-        return list(same.newest_first()[:MOST_ROWS])
+    @property
+    def earlier_requests(self) -> list[Asked]:
+        """Refunds that were asked for of the same line before, the newest first."""
+        return [Asked(row["number"], RequestStatus(row["status"])) for row in self.counts["asked_before"]]
 
     @property
     def denied_before(self) -> int:
@@ -157,19 +165,20 @@ class Evidence:
         return Event.objects.of_partner(self.request.partner_id)
 
 
-def _counts() -> dict[str, Any]:
+def _counts(request: SupportRequest) -> dict[str, Any]:
     keys = ProductKey.objects.filter(purchase=OuterRef("pk"))
     links = DownloadLink.objects.filter(purchase=OuterRef("pk"))
     sessions = DownloadSession.objects.filter(link__purchase=OuterRef("pk"))
+    before = SupportRequest.objects.refunds().filter(order_line__purchase=OuterRef("pk"), filed_at__lt=request.filed_at)
+    asked = before.newest_first().values(row=JSONObject(number="number", status="status"))
     counted = sessions.filter(released_at=None)
     return {
-        "keys": _number(keys, Count("pk")),
-        "keys_standing": _number(keys.filter(status=KeyStatus.ALLOTTED), Count("pk")),
+        "keys_allotted": _number(keys, Count("pk")),
         "keys_seen": _number(keys.filter(seen_at__isnull=False), Count("pk")),
-        "links": _number(links, Count("pk")),
-        "links_standing": _number(links.filter(revoked_at=None), Count("pk")),
+        "links_made": _number(links, Count("pk")),
         "downloads": _number(counted, Count("pk")),
-        "bytes": _number(sessions, Sum("bytes_sent")),
+        "bytes_sent": _number(sessions, Sum("bytes_sent")),
+        "asked_before": ArraySubquery(asked[:MOST_ROWS]),
         "last_use": _one(counted, Max("started_at")),
     }
 

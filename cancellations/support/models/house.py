@@ -86,6 +86,8 @@ class ResponseTarget(models.Model):
 class ReplyTemplate(models.Model):
     """Words for a reply, in one language; `{{ customer }}` and its like are filled in when it is chosen (S5)."""
 
+    reference_data = True
+
     name = models.CharField(_("name"), max_length=100)
     language = models.CharField(_("language"), max_length=10, choices=RequestLanguage.choices)
     text = models.TextField(_("text"), max_length=LONGEST_TEXT)

@@ -96,6 +96,11 @@ class SupportRequestQuerySet(models.QuerySet["SupportRequest"]):
     def newest_first(self) -> Self:
         return self.order_by("-filed_at", "-pk")
 
+    def with_approval(self) -> Self:
+        """Each with the approval that stands, and who gave it first, where there is one."""
+        stands = models.FilteredRelation("approvals", condition=Q(approvals__withdrawn_at=None))
+        return self.annotate(standing=stands).select_related("standing__first_by")
+
     def with_names(self) -> Self:
         """With all that a list and the log name."""
         return self.select_related(
@@ -152,6 +157,9 @@ class SupportRequest(models.Model):
     changed_at = models.DateTimeField()
     first_reply_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)  # decided or closed
+
+    # of one that was fetched `with_approval`, where one stands
+    standing: Any = None
 
     objects = SupportRequestQuerySet.as_manager()
 

@@ -62,11 +62,11 @@ class Speed:
 
     @property
     def median_hours(self) -> float | None:
-        return self.median and self.median / _HOUR
+        return None if self.median is None else self.median / _HOUR
 
     @property
     def ninetieth_hours(self) -> float | None:
-        return self.ninetieth and self.ninetieth / _HOUR
+        return None if self.ninetieth is None else self.ninetieth / _HOUR
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,8 @@ class Figures:
     def open(self) -> list[OpenFigures]:
         """Open requests by age and status."""
         by_age = {f"age{number}": Count("pk", filter=age.holds(self.now)) for number, age in enumerate(AGES)}
-        rows = {
-            row["status"]: row for row in SupportRequest.objects.open().order_by().values("status").annotate(**by_age)
-        }
+        found: Any = SupportRequest.objects.open().order_by().values("status").annotate(**by_age)
+        rows = {row["status"]: row for row in found}
         return [
             OpenFigures(age.label, [rows.get(status, {}).get(f"age{number}", 0) for status in OPEN_STATUSES])
             for number, age in enumerate(AGES)
@@ -176,5 +175,5 @@ def _speed(label: Text, requests: SupportRequestQuerySet, until: str) -> Speed:
 def _by_month(instant: str, first: date, **counts: Count) -> dict[date, dict[str, Any]]:
     """Counts by the UTC month of `instant`, from the month `first` on."""
     months = SupportRequest.objects.filter(**{f"{instant}__gte": start_of_day(first)}).order_by()
-    rows = months.annotate(month=TruncMonth(instant, tzinfo=UTC)).values("month").annotate(**counts)
-    return {row.pop("month").date(): row for row in rows}
+    rows: Any = months.annotate(month=TruncMonth(instant, tzinfo=UTC)).values("month").annotate(**counts)
+    return {row["month"].date(): {name: row[name] for name in counts} for row in rows}

@@ -28,7 +28,7 @@ class Outcome:
 
     @property
     def credit(self) -> Credit | None:
-        return self.cancellation and self.cancellation.credit
+        return self.cancellation.credit if self.cancellation else None
 
     @property
     def month(self) -> date | None:

@@ -1,10 +1,12 @@
 """What is written about a request that stands; the services judge it (S4)."""
 
 from typing import TypedDict
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from csp_portal.guids import guid_of
 
 
 class Sent(TypedDict):
@@ -26,14 +28,18 @@ class Written(forms.Form):
 
 
 class ReplyForm(Written):
-    """A partner's reply, with the draft that holds its files."""
+    """A partner's reply, with the draft that holds its files: a new one, until the form has been sent."""
 
-    draft = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    draft = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+
+    @property
+    def draft_id(self) -> UUID | None:
+        """The draft that was sent; one that cannot be read is none."""
+        return guid_of(self.data.get("draft", ""))
 
     def sent(self) -> Sent:
-        """Both fields; a draft that cannot be read is none."""
-        self.is_valid()
-        return {"text": self.written, "draft_id": self.cleaned_data.get("draft")}
+        """Both fields."""
+        return {"text": self.written, "draft_id": self.draft_id}
 
 
 class AnswerForm(Written):

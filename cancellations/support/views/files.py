@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from activity.models import Action
 from cancellations.support.models import Attachment, Draft
-from cancellations.support.services.files import add_file, give_out
+from cancellations.support.services.files import add_file, give_out, remove_file
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
@@ -49,3 +49,20 @@ def download(request: SignedInRequest, file_id: UUID) -> HttpResponseBase:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def take_files(request: SignedInRequest, draft_id: UUID) -> list[Refusal]:
+    """Add the files that came with the form to its draft, and take out the one that is to go; answers the refusals."""
+    refusals = []
+    for upload in request.FILES.getlist("files"):
+        assert isinstance(upload, UploadedFile)
+        try:
+            add_file(draft_id, upload, actor=request.user)
+        except Refusal as refusal:
+            refusals.append(refusal)
+        except Draft.DoesNotExist:
+            raise Http404 from None
+    file_id = guid_of(request.POST.get("remove", ""))
+    if file_id is not None:
+        remove_file(file_id, actor=request.user)
+    return refusals

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,9 +16,9 @@ from cancellations.support.forms import RequestFilterForm, RequestForm
 from cancellations.support.models import Draft, ProblemType, SupportRequest
 from cancellations.support.models.requests import SupportRequestQuerySet
 from cancellations.support.services.drafts import keep_draft
-from cancellations.support.services.files import add_file, remove_file
 from cancellations.support.services.filing import file_request, filed_before
 from cancellations.support.subject import suggested
+from cancellations.support.views.files import take_files
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
@@ -129,7 +128,7 @@ def _sent(request: SignedInRequest) -> HttpResponse:
     filed = filed_before(form.draft_id, request.user)
     if filed is not None:  # a double click, or a return to a form that was sent
         return redirect(filed)
-    refusals = _take_files(request, form.draft_id)
+    refusals = take_files(request, form.draft_id)
     if wants_to_file and form.is_valid() and not refusals:
         try:
             filed = file_request(form.fields_to_file(), draft_id=form.draft_id, actor=request.user)
@@ -142,23 +141,6 @@ def _sent(request: SignedInRequest) -> HttpResponse:
             return redirect(filed)
     _keep(request, form)
     return _show(request, form, refusals)
-
-
-def _take_files(request: SignedInRequest, draft_id: UUID) -> list[Refusal]:
-    """Add the files that came with the form to its draft, and take out the one that is to go; answers the refusals."""
-    refusals = []
-    for upload in request.FILES.getlist("files"):
-        assert isinstance(upload, UploadedFile)
-        try:
-            add_file(draft_id, upload, actor=request.user)
-        except Refusal as refusal:
-            refusals.append(refusal)
-        except Draft.DoesNotExist:
-            raise Http404 from None
-    file_id = guid_of(request.POST.get("remove", ""))
-    if file_id is not None:
-        remove_file(file_id, actor=request.user)
-    return refusals
 
 
 def _keep(request: SignedInRequest, form: RequestForm) -> None:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from activity.models import Action, Event
 from activity.services import Actor
 from cancellations.quotes import quote_line
 from cancellations.support.checks import creditable
-from cancellations.support.models import ApprovalThreshold, Holiday, InternalNote, SupportRequest
+from cancellations.support.models import ApprovalThreshold, Holiday, SupportRequest
 from cancellations.support.services.deciding import approve, deny
 from cancellations.support.services.filing import RefundFields, RequestFields, file_request
 from cancellations.support.services.house import set_approval_threshold, set_holiday
@@ -89,8 +90,8 @@ def _refund(given: DemoRequest, line: OrderLine) -> RefundFields:
 
 def _do(given: DemoRequest, step: DemoStep, at: datetime) -> None:
     request = SupportRequest.objects.select_related("filed_by").get(form_id=UUID(given.key))
-    noted = InternalNote.objects.filter(request=request, at__gte=at).exists()
-    if request.changed_at >= at or noted:
+    noted = Event.objects.filter(action=Action.REQUEST_NOTED, details__request=request.number, occurred_at__gte=at)
+    if request.changed_at >= at or noted.exists():
         return  # done by an earlier run
     actor = User.objects.get(email=step.by) if step.by else request.filed_by
     _ACTS[step.does](request, step, actor)

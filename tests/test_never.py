@@ -21,6 +21,9 @@ from activity.models import Action, Event
 from cancellations.models import Cancellation
 from cancellations.services import confirm_cancellation
 from cancellations.several.services import cancel_several
+from cancellations.support.models import Approval, EventKind, ProblemType, SupportRequest
+from cancellations.support.services.deciding import approve
+from cancellations.support.services.happening import happened
 from cancellations.terms import CancellationTerms
 from csp_portal.celery import app
 from csp_portal.errors import Refusal
@@ -32,6 +35,7 @@ from software.models import CancellationPolicy, KeyIssue, Kind, PolicyVersion, S
 from software.services import revoke_purchase
 from tests.factories import buy, buy_line, make_sku
 from tests.helpers import quote_of, words_of
+from tests.support import decision, file_refund, last_step, one_agent_is_enough
 
 pytestmark = pytest.mark.django_db
 
@@ -192,7 +196,16 @@ def several_service(world):
     assert {outcome.refusal.code for outcome in outcomes} == {"never_cancellable"}
 
 
+def filing_a_request(world):
+    """Support cannot be asked for it, so there is nothing to approve either."""
+    with pytest.raises(Refusal) as refused:
+        file_refund(world.agent, world.line)
+    assert refused.value.code == "never_cancellable"
+    assert not SupportRequest.objects.exists()
+
+
 REFUSED = [
+    filing_a_request,
     several_page,
     several_service,
     page_plain,
@@ -217,10 +230,60 @@ def test_it_is_refused_with_the_reason_which_stands_in_the_log(world, attempt):
     before = world.state()
     attempt(world)
     assert world.state() == before
-    refused = Event.objects.filter(action=Action.CANCEL_REFUSED, details__reason="never_cancellable")
+    refusals = (Action.CANCEL_REFUSED, Action.REQUEST_REFUSED)
+    refused = Event.objects.filter(action__in=refusals, details__reason="never_cancellable")
     assert refused.exists()
     assert {event.order_number for event in refused} <= {world.line.order.number, world.another.order.number}
     assert refused.first().actor_name == world.agent.email
+
+
+def forced_request(world, **fields):
+    """A request that no service lets anybody file."""
+    now = timezone.now()
+    asked = SupportRequest.objects.create(
+        partner=world.line.order.partner,
+        filed_by=world.agent,
+        filed_at=now,
+        changed_at=now,
+        problem=ProblemType.REFUND,
+        impact="moderate",
+        title="Refund",
+        customer=world.line.order.customer,
+        order_line=world.line,
+        refund_reason="other",
+        quantity=3,
+        creditable=1,
+        amount_requested=1,
+        notice_version=1,
+        **fields,
+    )
+    happened(asked, EventKind.FILED, actor=world.agent, now=now)
+    return asked
+
+
+@pytest.mark.parametrize("needs_two", [True, False])
+def test_a_request_that_was_forced_in_is_not_approved(world, support_agent, second_agent, needs_two):
+    if not needs_two:
+        one_agent_is_enough()
+    asked, before = forced_request(world), world.state()
+    for actor in (support_agent, second_agent):
+        with pytest.raises(Refusal) as refused:
+            approve(asked.number, decision(asked), actor=actor)
+        assert refused.value.code == "never_cancellable"
+    assert world.state() == before
+    assert not Approval.objects.exists()
+    rows = Event.objects.filter(action=Action.REQUEST_REFUSED, details__reason="never_cancellable")
+    assert {row.order_number for row in rows} == {world.line.order.number}
+
+
+def test_the_page_of_a_request_that_was_forced_in_offers_no_approval(world, client_of, support_agent):
+    asked, before = forced_request(world), world.state()
+    url = reverse("queue:approve", args=[asked.number])
+    browser = client_of(support_agent)
+    assert "can never be cancelled or exchanged." in words_of(browser.get(url))
+    response = browser.post(url, {"seen": last_step(asked), "base": "0.00", "less_reason": "None.", "reply": ""})
+    assert "can never be cancelled or exchanged." in words_of(response)
+    assert world.state() == before
 
 
 def test_its_dialog_offers_neither_a_quote_nor_submit(world):

@@ -77,4 +77,4 @@ def test_a_part_that_is_none_is_told(environment):
     with bench(environment, "nonsense") as running:
         _table, said = running.communicate(timeout=60)
     assert running.returncode == 2
-    assert "there is no part nonsense; choose from starts, bytes, memory, expiry, closing, cancelling" in said
+    assert "there is no part nonsense; choose from starts, bytes, memory, expiry, closing, cancelling, queue" in said

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from cancellations.support.models import RequestStatus, SupportRequest
+from cancellations.support.queue import SavedView, counts
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
@@ -85,6 +87,26 @@ def _credits_to_come(user: User, now: datetime) -> Any:
     return Credit.objects.visible_to(user).to_come().with_line().select_related("entry").order_by("-fixed_at", "-pk")
 
 
+@dataclass(frozen=True)
+class QueueCount:
+    """A view of the operator's queue and how many requests are in it."""
+
+    label: Text
+    count: int
+    url: str
+
+
+def _waiting_requests(user: User, now: datetime) -> Any:
+    waiting = SupportRequest.objects.visible_to(user).filter(status=RequestStatus.ACTION_REQUIRED)
+    return waiting.with_names().order_by("changed_at", "pk")
+
+
+def _queue_counts(user: User, now: datetime) -> list[QueueCount]:
+    counted, queue = counts(user, now), reverse("queue:list")
+    shown = (SavedView.MINE, SavedView.UNASSIGNED, SavedView.OVERDUE)
+    return [QueueCount(view.label, counted[view], f"{queue}?view={view.value}") for view in shown]
+
+
 def _pools_in_want(user: User, now: datetime) -> Any:
     return pools_to_fill(now)
 
@@ -106,6 +128,20 @@ CARDS = (
     ),
     Card(_("Terms ending in the next 90 days"), Permission.SEE_SOFTWARE, "home/terms_ending.html", _terms_ending),
     Card(_("Keys pending"), Permission.SEE_SOFTWARE, "home/keys_pending.html", _keys_pending),
+    Card(
+        _("Requests waiting for an answer"),
+        Permission.FILE_SUPPORT,
+        "home/waiting_requests.html",
+        _waiting_requests,
+        ways=(Way(_("All requests"), "support:list"), Way(_("Report a problem"), "support:new")),
+    ),
+    Card(
+        _("Support requests"),
+        Permission.TRIAGE,
+        "home/queue_counts.html",
+        _queue_counts,
+        ways=(Way(_("The whole queue"), "queue:list"), Way(_("Figures of support"), "queue:figures")),
+    ),
     Card(
         _("Credits to come"),
         Permission.SEE_INVOICES,

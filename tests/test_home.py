@@ -6,12 +6,15 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from cancellations.support.services.talking import reply_as_partner, reply_as_support
+from cancellations.support.services.triage import claim
 from csp_portal.accounts.permissions import Role
 from orders.billing.services import close_due_months, post_due_credits
 from software.models import KeyIssue
 from software.services import fill_pending
 from tests.factories import CustomerFactory, UserFactory, add_keys, buy_line, make_sku
 from tests.helpers import cancel, words_of
+from tests.support import file_refund
 
 pytestmark = pytest.mark.django_db
 
@@ -39,10 +42,12 @@ def cards(client_of):
     return open_page
 
 
-CLOSING, ENDING, PENDING, CREDITS, POOLS, MAILS = (
+CLOSING, ENDING, PENDING, WAITING, QUEUE, CREDITS, POOLS, MAILS = (
     "Cancellation windows closing in the next 7 days",
     "Terms ending in the next 90 days",
     "Keys pending",
+    "Requests waiting for an answer",
+    "Support requests",
     "Credits to come",
     "Key pools to fill",
     "Mails that were not sent",
@@ -51,7 +56,7 @@ CLOSING, ENDING, PENDING, CREDITS, POOLS, MAILS = (
 
 @pytest.mark.parametrize("role", [Role.ADMIN_AGENT, Role.GLOBAL_ADMIN])
 def test_who_sells_sees_windows_terms_keys_and_credits(cards, partner, role):
-    assert list(cards(UserFactory(partner=partner, roles=[role]))) == [CLOSING, ENDING, PENDING, CREDITS]
+    assert list(cards(UserFactory(partner=partner, roles=[role]))) == [CLOSING, ENDING, PENDING, WAITING, CREDITS]
 
 
 def test_an_empty_morning_says_what_will_stand_there(see, agent):
@@ -163,7 +168,7 @@ def test_another_partners_morning_is_not_seen(clock, cards, agent, stranger, cus
     line = buy_line(stranger, CustomerFactory(partner=stranger.partner), make_sku())
     cancel(buy_line(stranger, line.order.customer, make_sku(keys=1)), stranger)
     clock.set("2020-03-24T12:00:00Z")
-    assert cards(agent) == {CLOSING: [], ENDING: [], PENDING: [], CREDITS: []}
+    assert cards(agent) == {CLOSING: [], ENDING: [], PENDING: [], WAITING: [], CREDITS: []}
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ACCOUNT_ADMIN, Role.REFERRAL_ADMIN, Role.MARKETING_CONTENT_ADMIN])
@@ -181,10 +186,30 @@ def test_a_support_agent_sees_no_partners_data(see, agent, customer):
     page = see(UserFactory(partner=None, roles=[Role.SUPPORT_AGENT]))
     assert line.order.number not in page
     assert customer.company_name not in page
-    assert "What your roles open" in page
-    assert "Rules and calculator Your roles open this." in page
     assert "Ask an Operator admin for the role" in page
     assert "of your organisation" not in page
+
+
+def test_what_support_asked_stands_there_until_it_is_answered(
+    clock, see, cards, agent, stranger, customer, support_agent
+):
+    asked = file_refund(agent, buy_line(agent, customer, make_sku()), title="订单重复")
+    assert cards(agent)[WAITING] == []
+    reply_as_support(asked.number, "Which one?", asks=True, actor=support_agent)
+    assert cards(agent)[WAITING] == [asked]
+    assert "订单重复" in see(agent)
+    assert cards(stranger)[WAITING] == []
+    reply_as_partner(asked.number, "The second.", draft_id=None, actor=agent)
+    assert cards(agent)[WAITING] == []
+
+
+def test_a_support_agent_sees_how_many_requests_wait(clock, see, agent, customer, support_agent, second_agent):
+    mine, _other = (file_refund(agent, buy_line(agent, customer, make_sku())) for _request in range(2))
+    claim(mine.number, actor=support_agent)
+    clock.set("2020-02-24T12:00:00Z")
+    file_refund(agent, buy_line(agent, customer, make_sku()))
+    assert "Support requests Mine 1 Unassigned 2 Overdue 2" in see(support_agent)
+    assert "Support requests Mine 0 Unassigned 2 Overdue 2" in see(second_agent)
 
 
 def test_the_operator_sees_which_products_wait_for_keys_how_many_lines_and_since_when(

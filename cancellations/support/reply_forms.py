@@ -19,7 +19,7 @@ class Sent(TypedDict):
 class Written(forms.Form):
     """A text for the other side."""
 
-    text = forms.CharField(label=_("Your reply"), required=False, widget=forms.Textarea({"rows": 5}))
+    text = forms.CharField(label=_("Your reply"), widget=forms.Textarea({"rows": 5}))
 
     @property
     def written(self) -> str:

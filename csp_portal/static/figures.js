@@ -2,7 +2,14 @@
 (() => {
   "use strict";
 
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A canvas does not know light-dark(): an element is asked which colour it comes to.
+  const colour = (name) => {
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.style.color = `var(${name})`;
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  };
   // Colours that keep apart in light and dark, and for those who do not tell red from green.
   const palette = () => ["--tblr-blue", "--tblr-orange", "--tblr-purple", "--tblr-secondary"].map(colour);
 

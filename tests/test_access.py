@@ -197,7 +197,7 @@ def answers(address: Address, url: str, user=None) -> dict[str, Any]:
     methods = {method.strip() for method in refused.headers["Allow"].split(",")} & {"GET", "POST"}
     found = {method: browser_of(user).generic(method, url) for method in sorted(methods)}
     for response in found.values():
-        response.close()  # the file that it would have sent
+        response.getvalue()  # to its last byte, which closes the file that it may send
     return found
 
 

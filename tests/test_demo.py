@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
-from cancellations.support.models import RequestEvent, RequestStatus, SupportRequest
+from cancellations.support.models import Approval, RequestEvent, RequestStatus, SupportRequest
 from cancellations.windows.models import CalendarFeed
 from csp_portal.accounts.models import Partner
 from csp_portal.calendar_utc import add_months, month_of, utc_day
@@ -124,6 +124,6 @@ def check_story(now):
     assert Entry.objects.filter(month=month, kind=EntryKind.CHARGE).exists()
     assert Entry.objects.filter(month=month, kind=EntryKind.CREDIT).exists()
     assert set(SupportRequest.objects.values_list("status", flat=True)) == set(RequestStatus)
-    assert SupportRequest.objects.filter(approvals__withdrawn_at=None, approvals__cancellation=None).open().exists()
+    assert Approval.objects.standing().filter(cancellation=None, request__status=RequestStatus.IN_PROGRESS).exists()
     assert SupportRequest.objects.filter(due_at__lt=now).exists()
     assert Partner.objects.annotate(count=Count("customers")).filter(count__gte=3000).exists()

@@ -107,7 +107,7 @@ REQUESTS = (
 )  # fmt: skip
 
 # Above which credit a second agent approves: about the same worth in all currencies, as a part of the credit limit.
-THRESHOLD = 100
+THRESHOLD = 250
 HOLIDAYS = (
     (1, 1, "New Year's Day"),
     (5, 1, "Labour Day"),

@@ -151,6 +151,11 @@ class Evidence:
         return sorted((Refunds(**row) for row in sums), key=lambda row: row.currency)
 
     @property
+    def customer_was_refunded(self) -> bool:
+        """Whether any of them went to this customer."""
+        return any(refund.of_customer for refund in self.refunds)
+
+    @property
     def earlier_requests(self) -> list[Asked]:
         """Refunds that were asked for of the same line before, the newest first."""
         return [Asked(row["number"], RequestStatus(row["status"])) for row in self.counts["asked_before"]]

@@ -19,8 +19,9 @@ from csp_portal.mail.models import Mail
 from orders.billing.models import Credit
 from orders.models import OrderLine
 from software.models import CancellationPolicy, KeyIssue, KeyStatus, Kind, ProductKey
+from software.services import reveal_key
 from tests.factories import buy_line, make_link, make_sku
-from tests.helpers import in_threads
+from tests.helpers import cancel, in_threads
 from tests.support import decision, file_refund, last_step, one_agent_is_enough
 
 ONLY_BY_SUPPORT = {"kind": Kind.PERPETUAL, "cancellation_policy": CancellationPolicy.SUPPORT_ONLY}
@@ -112,6 +113,17 @@ def test_only_a_support_agent_approves(asked, agent, keeper, global_admin):
 def test_a_request_of_another_partner_is_not_there(asked, stranger):
     with pytest.raises(type(asked).DoesNotExist):
         approve(asked.number, decision(asked), actor=stranger)
+
+
+def test_a_support_agent_cancels_in_no_other_way_and_sees_no_key(asked, support_agent):
+    line, key = asked.order_line, asked.order_line.purchase.keys.first()
+    with pytest.raises(OrderLine.DoesNotExist):
+        cancel(line, support_agent)
+    with pytest.raises(ProductKey.DoesNotExist):
+        reveal_key(key.public_id, actor=support_agent)
+    key.refresh_from_db()
+    assert key.seen_at is None
+    assert not Cancellation.objects.exists()
 
 
 def test_who_approves_what_is_decided_is_told_by_whom(asked, support_agent, second_agent):

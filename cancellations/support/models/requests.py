@@ -203,6 +203,7 @@ class SupportRequest(models.Model):
             models.Index(fields=["partner", "-filed_at"], name="support_request_by_partner"),
             models.Index(fields=["customer", "-filed_at"], name="support_request_by_customer"),
             models.Index("due_at", "id", condition=Q(status__in=OPEN_STATUSES), name="support_request_open_by_due"),
+            models.Index("filed_at", "id", name="support_request_by_filing"),
             models.Index("owner", "due_at", condition=Q(status__in=OPEN_STATUSES), name="support_request_by_owner"),
         )
 

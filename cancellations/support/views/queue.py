@@ -31,10 +31,12 @@ def queue(request: SignedInRequest) -> HttpResponse:
     """The requests of a view that fit the filters."""
     now, colleagues = timezone.now(), agents(request.user)
     filters = QueueForm(request.GET, reader=request.user, agents=colleagues, now=now)
+    page = page_of(request, filters.found())
+    page.object_list = filters.rows(page.object_list)
     context = {
         "filters": filters,
         "tabs": filters.tabs(),
-        "page": page_of(request, filters.found(), complete=lambda rows: rows.with_names()),
+        "page": page,
         "assigning": AgentForm(agents=colleagues),
         "now": now,
     }

@@ -48,7 +48,7 @@ def support(db):
 
 
 def ask_for_refund(page: Page, line: OrderLine, *, scripts: bool) -> SupportRequest:
-    """From the Cancel that is not available to the form, which knows all but why and what happened; answers what was filed."""
+    """From the Cancel that is not available to the form, which knows all but why; answers what was filed."""
     page.goto(reverse("cancellations:software", args=[line.order.customer.tenant_id]))
     page.locator("summary", has_text="Cancel").click()
     expect(page.get_by_text(f"{TITLE} is cancelled only by a support request")).to_be_visible()

@@ -15,7 +15,7 @@ from bench.browser import Browser
 from bench.table import Row
 from cancellations.support.models import EventKind, Impact, ProblemType, SupportRequest
 from cancellations.support.services.happening import happened
-from csp_portal.accounts.models import User
+from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.permissions import Role
 from tests.factories import PASSWORD, CustomerFactory, PartnerFactory, UserFactory
 from tests.nginx import Portal
@@ -65,16 +65,16 @@ def filed(count: int) -> User:
     partners = PartnerFactory.create_batch(PARTNERS)
     customers = [CustomerFactory.create(partner=partner) for partner in partners for _number in range(CUSTOMERS)]
     filer = UserFactory.create(partner=partners[0], roles=[Role.ADMIN_AGENT])
-    request = _first(filer)
+    request = _first(filer, partners[0])
     facts = {"owner": agent.pk, "count": count, "customers": len(customers), "request": request.pk}
     data.as_superuser(sql.SQL(_COPIES % facts), sql.SQL("VACUUM ANALYZE"))
     return agent
 
 
-def _first(filer: User) -> SupportRequest:
+def _first(filer: User, partner: Partner) -> SupportRequest:
     now = timezone.now()
     request = SupportRequest.objects.create(
-        partner=filer.partner,
+        partner=partner,
         filed_by=filer,
         filed_at=now,
         changed_at=now,

@@ -85,7 +85,9 @@ def test_the_rows_are_those_of_the_purchase_and_of_nobody_else(line, agent, cust
         rows = log_rows(asked, topic, timezone.now())
         assert {row.partner_id for row in rows} <= {asked.partner_id}
         if topic not in (Topic.CUSTOMER, Topic.PARTNER):
-            assert {row.purchase_id for row in rows} <= {line.purchase.public_id}
+            assert {row.purchase_id for row in rows} <= {line.purchase.public_id, None}
+            assert {row.order_number for row in rows} <= {line.order.number}
+    assert Action.ORDER_PLACED in {row.action for row in log_rows(asked, Topic.PURCHASE, timezone.now())}
     assert [row.action for row in log_rows(asked, Topic.LINKS, timezone.now())] == [Action.LINK_GRANTED]
 
 

@@ -44,8 +44,9 @@ class Topic(models.TextChoices):
 
 
 _ROWS: dict[str, Callable[[Events, OrderLine], Events]] = {
-    Topic.PURCHASE: lambda rows, line: rows.of_purchase(line.purchase.public_id).filter(
-        action__in=(Action.ORDER_PLACED, Action.KEYS_ALLOTTED, *_CANCELLED)
+    Topic.PURCHASE: lambda rows, line: rows.of_customer(str(line.order.customer.tenant_id)).filter(
+        Q(purchase_id=line.purchase.public_id, action__in=(Action.KEYS_ALLOTTED, *_CANCELLED))
+        | Q(order_number=line.order.number, action=Action.ORDER_PLACED)
     ),
     Topic.KEYS: lambda rows, line: rows.of_purchase(line.purchase.public_id).filter(action__in=SAW_THE_KEY),
     Topic.LINKS: lambda rows, line: rows.of_purchase(line.purchase.public_id).filter(action__in=_OF_LINKS),

@@ -29,6 +29,12 @@ LONGEST_PHONE = 50  # characters
 LONGEST_TYPED = 300  # of what is looked up
 NEEDED = _("Please fill this in.")
 _ERRORS = {**TEXT_ERRORS, "required": NEEDED}
+NEEDED_OF_A_REFUND = {
+    "customer": _("Whose order is it? Give the tenant GUID or the domain."),
+    "order": _("Choose the purchase that is to be refunded."),
+    "refund_reason": _("Choose why the refund is asked for."),
+    "amount": _("Write the amount as digits, such as 25000 or 25000.50."),
+}
 # Beside which field a refusal stands; any other stands above the form.
 FIELD_OF = {
     reasons.CUSTOMER_UNKNOWN.code: "customer",
@@ -118,6 +124,20 @@ class RequestForm(forms.Form):
         self._fill_in()
         super().__init__(self.typed if judged else None, initial=self.typed)
         self._offer_lines()
+        self._need_of_a_refund()
+
+    def _need_of_a_refund(self) -> None:
+        """What a refund cannot do without, as far as it is asked for yet."""
+        subject = self.subject
+        asked = {
+            "customer": True,
+            "refund_reason": True,
+            "order": bool(subject.customer),
+            "amount": bool(subject.quote),
+        }
+        for name in asked if self.is_refund else ():
+            self.fields[name].required = asked[name]
+            self.fields[name].error_messages["required"] = NEEDED_OF_A_REFUND[name]
 
     def _fill_in(self) -> None:
         """What follows from the line that was chosen; what the reader has changed stays."""
@@ -162,22 +182,11 @@ class RequestForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("customer") and self.subject.customer is None:
             self.add_error("customer", _("No customer of yours, or more than one, fits this. Choose one."))
-        if self.is_refund:
-            self._clean_refund(cleaned)
-        elif cleaned.get("order") and self.subject.line is None:
+        if cleaned.get("order") and self.subject.line is None:
             self.add_error("order", _("Choose the purchase that it is about, or none."))
+        if cleaned.get("amount") and typed_amount(cleaned["amount"]) is None:
+            self.add_error("amount", NEEDED_OF_A_REFUND["amount"])
         return cleaned
-
-    def _clean_refund(self, cleaned: dict[str, Any]) -> None:
-        """What a refund cannot do without."""
-        if not cleaned.get("customer"):
-            self.add_error("customer", _("Whose order is it? Give the tenant GUID or the domain."))
-        elif self.subject.customer and self.subject.line is None:
-            self.add_error("order", _("Choose the purchase that is to be refunded."))
-        if not cleaned.get("refund_reason"):
-            self.add_error("refund_reason", _("Choose why the refund is asked for."))
-        if self.subject.quote and typed_amount(cleaned.get("amount", "")) is None:
-            self.add_error("amount", _("Write the amount as digits, such as 25000 or 25000.50."))
 
     def fields_to_file(self) -> RequestFields:
         """What was typed, as the service takes it."""

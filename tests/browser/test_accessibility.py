@@ -11,6 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from cancellations.support.models import DenialReason
+from cancellations.support.services.deciding import deny
+from cancellations.support.services.talking import reply_as_support
 from csp_portal.accounts.permissions import Role
 from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
@@ -19,6 +22,7 @@ from software.services import reveal_key, revoke_link, start_download
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_build, make_link, make_sku
 from tests.helpers import cancel
 from tests.payments import pay
+from tests.support import file_refund
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,6 +146,30 @@ def test_no_page_of_payments_breaks_a_rule(signed_in, broken_rules):
         f"/operator/payments/{payment.public_id}/reverse/",
     ]
     assert [rule for address in addresses for rule in broken_rules(page, address)] == []
+
+
+def test_no_page_of_support_breaks_a_rule(signed_in, broken_rules):
+    shop = Shop()
+    agent = UserFactory(partner=None, roles=[Role.SUPPORT_AGENT])
+    customer = CustomerFactory(partner=shop.user.partner, company_name="한빛전자 주식회사")
+    ended, asked = (file_refund(shop.user, buy_line(shop.user, customer, make_sku())) for _request in range(2))
+    deny(
+        ended.number,
+        DenialReason.SOFTWARE_USED,
+        "已拒绝。",
+        seen=ended.events.latest("at", "pk").pk,
+        actor=agent,
+    )
+    reply_as_support(asked.number, "어느 것입니까?", asks=True, actor=agent)
+    of_partner = ["/support/", "/support/new/", f"/support/new/?purchase={shop.line.purchase.public_id}"]
+    of_partner += [asked.get_absolute_url(), ended.get_absolute_url(), f"/customers/{customer.tenant_id}/support/"]
+    queued = f"/queue/{asked.number}/"
+    of_agent = ["/", "/queue/", queued, f"{queued}approve/", f"{queued}deny/", f"{queued}log/purchase/"]
+    of_agent += [f"/queue/{ended.number}/", "/queue/figures/?days=90"]
+    partners, agents = signed_in(shop.user), signed_in(agent)
+    found = [rule for address in of_partner for rule in broken_rules(partners, address)]
+    found += [rule for address in of_agent for rule in broken_rules(agents, address)]
+    assert found == []
 
 
 def test_the_dialog_breaks_no_rule(signed_in, broken_rules):

@@ -15,7 +15,7 @@ from orders.models import Order
 
 
 def tell_credit_posted(entry: Entry, credit: Credit) -> None:
-    """Mail who cancelled or asked for it, and who had ordered, which invoice the credit is on; in the posting's transaction (R4)."""
+    """Mail who cancelled or asked for it, and who had ordered, the invoice of the credit; in its transaction (R4)."""
     line = credit.order_line
     order = line.order
     cancellation = getattr(credit, "cancellation", None)  # not every cause of a credit is one

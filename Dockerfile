@@ -28,6 +28,7 @@ COPY --from=packages /opt/venv /opt/venv
 # Only what is served: the icons' package is needed to draw the sprite, not to show it.
 COPY --from=frontend /portal/node_modules/@tabler/core/dist/css node_modules/@tabler/core/dist/css
 COPY --from=frontend /portal/node_modules/htmx.org/dist node_modules/htmx.org/dist
+COPY --from=frontend /portal/node_modules/chart.js/dist node_modules/chart.js/dist
 COPY manage.py ./
 COPY csp_portal csp_portal
 COPY activity activity

@@ -1,9 +1,11 @@
 """Who of support works on a request: claimed by one, assigned, given back, noted for colleagues alone (S5)."""
 
 from functools import partial
+from threading import Thread
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 
 from activity.models import Action, Event
 from cancellations.support.models import EventKind, InternalNote, RequestEvent, RequestStatus, SupportRequest
@@ -15,7 +17,7 @@ from csp_portal.accounts.permissions import Role
 from csp_portal.errors import Refusal
 from csp_portal.mail.models import Mail
 from tests.factories import UserFactory, buy_line, make_sku
-from tests.helpers import in_threads
+from tests.helpers import in_threads, until_somebody_waits
 from tests.support import file_refund
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +107,27 @@ def test_a_colleagues_request_is_not_claimed_and_says_whose_it_is(support_agent,
     claim(asked.number, actor=second_agent)
     refusal = assert_refused("claimed_already", asked, partial(claim, asked.number, actor=support_agent))
     assert second_agent.email in refusal.message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waited_for_the_request_is_told_who_has_it(asked, support_agent, second_agent):
+    told = []
+
+    def claims():
+        try:
+            claim(asked.number, actor=second_agent)
+        except Refusal as refusal:
+            told.append(refusal.facts["who"])
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        claim(asked.number, actor=support_agent)
+        waiting = Thread(target=claims)
+        waiting.start()
+        until_somebody_waits()
+    waiting.join()
+    assert told == [str(support_agent)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -93,6 +93,13 @@ class SupportRequestQuerySet(models.QuerySet["SupportRequest"]):
     def refunds(self) -> Self:
         return self.filter(problem=ProblemType.REFUND)
 
+    def locked(self, number: str) -> "SupportRequest":
+        """The request with this number, locked, and then its names as they are: what is joined to a row that is
+        waited for is as it was before. Raises SupportRequest.DoesNotExist.
+        """
+        request = self.select_for_update().get(number=number)
+        return SupportRequest.objects.with_names().get(pk=request.pk)
+
     def newest_first(self) -> Self:
         return self.order_by("-filed_at", "-pk")
 

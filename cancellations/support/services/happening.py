@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Max
 
 from cancellations.support.business_hours import BusinessHours, Step, due_at
 from cancellations.support.models import (
@@ -55,20 +56,23 @@ def happened(
 ) -> RequestEvent:
     """Write a step into the timeline of a request and give it `status`, or leave it the one it has.
 
-    Runs in the caller's transaction, which holds the request's lock, and is recorded and mailed by its caller.
+    Runs in the caller's transaction, which holds the request's lock, and is recorded and mailed by its caller. Steps
+    stand in the order in which they were taken: one that waited for the lock is not put before what it waited for.
     """
     request.status = status or request.status
+    last = request.events.aggregate(at=Max("at"))["at"]
+    at = max(now, last) if last else now
     event = RequestEvent.objects.create(
         request=request,
-        at=now,
+        at=at,
         kind=kind,
         status=request.status,
         actor=actor,
         text=text,
         details=details or {},
     )
-    request.changed_at = now
-    request.ended_at = None if request.status in OPEN_STATUSES else now
+    request.changed_at = at
+    request.ended_at = None if request.status in OPEN_STATUSES else at
     request.due_at = due_of(request)
     request.save(update_fields=["status", "changed_at", "ended_at", "due_at", "owner", "first_reply_at"])
     return event

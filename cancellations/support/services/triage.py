@@ -114,10 +114,13 @@ def add_note(number: str, text: str, *, actor: User) -> InternalNote:
     The log tells that there is a note and never what it says. Raises Refusal if it is empty or too long.
     """
     require(actor, Permission.TRIAGE, on=OwnMatter(number))
-    written = text.strip()
+    written = text.replace("\0", "").replace("\r\n", "\n").strip()
     if not 0 < len(written) <= LONGEST_TEXT:
         raise Refusal(reasons.NOTE_LENGTH, on=OwnMatter(number), limit=LONGEST_TEXT)
-    request = _locked(number)
+    request = SupportRequest.objects.locked(number)
+    last = request.internal_notes.last()
+    if last is not None and (last.author_id, last.text) == (actor.pk, written):
+        return last  # sent twice
     note = InternalNote.objects.create(request=request, at=timezone.now(), author=actor, text=written)
     record(Action.REQUEST_NOTED, actor=actor, on=OwnMatter(number), details={"note": note.pk})
     return note
@@ -141,13 +144,9 @@ def _give(
     tell_of_step(request, event)
 
 
-def _locked(number: str) -> SupportRequest:
-    return SupportRequest.objects.with_names().select_for_update(of=("self",)).get(number=number)
-
-
 def _locked_open(number: str) -> SupportRequest:
     """The request, locked. Raises Refusal once it is decided or closed."""
-    request = _locked(number)
+    request = SupportRequest.objects.locked(number)
     if not request.is_open:
         status = request.state.label
         raise Refusal(reasons.REQUEST_OVER, on=OwnMatter(number), request=number, status=status, when=request.ended_at)

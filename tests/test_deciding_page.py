@@ -132,9 +132,11 @@ def test_a_first_approval_stands_on_the_page_and_can_be_withdrawn(browser, asked
     assert "A second agent must approve it; you were the first." in words
     colleague = client_of(second_agent)
     assert "first@operator.example approved a credit of" in words_of(colleague.get(address("request", asked)))
-    assert colleague.post(address("withdraw", asked)).status_code == 409
+    assert "Withdraw this approval" in words_of(colleague.get(address("request", asked)))
     assert browser.post(address("withdraw", asked)).status_code == 302
     assert not Approval.objects.standing().exists()
+    assert colleague.post(address("withdraw", asked)).status_code == 409
+    assert colleague.post(reverse("queue:withdraw", args=["100000000000000"])).status_code == 404
 
 
 def test_a_template_fills_the_reply_in_the_language_of_the_request(browser, asked):

@@ -13,7 +13,7 @@ from cancellations.support.services.deciding import approve, withdraw_approval
 from csp_portal.errors import Refusal
 from csp_portal.mail.models import Mail
 from orders.billing.models import Credit
-from software.models import CancellationPolicy, Kind
+from software.models import CancellationPolicy, KeyIssue, Kind
 from tests.factories import buy_line, make_sku
 from tests.helpers import in_threads
 from tests.support import decision, file_refund, one_agent_is_enough
@@ -92,11 +92,10 @@ def test_who_asked_for_it_does_not_approve_it(asked, support_agent, second_agent
     refused(asked, "own_request", support_agent)
 
 
-def test_the_first_may_withdraw_and_nobody_else(asked, support_agent, second_agent):
+@pytest.mark.parametrize("who", ["support_agent", "second_agent"])
+def test_a_first_approval_is_withdrawn_by_who_gave_it_or_a_colleague(asked, support_agent, second_agent, who, request):
     approve(asked.number, decision(asked), actor=support_agent)
-    with pytest.raises(Refusal):
-        withdraw_approval(asked.number, actor=second_agent)
-    withdraw_approval(asked.number, actor=support_agent)
+    withdraw_approval(asked.number, actor=request.getfixturevalue(who))
     assert asked.events.last().kind == EventKind.APPROVAL_WITHDRAWN
     approve(asked.number, decision(asked), actor=second_agent)
     assert not Cancellation.objects.exists()
@@ -104,6 +103,28 @@ def test_the_first_may_withdraw_and_nobody_else(asked, support_agent, second_age
     assert Cancellation.objects.exists()
     with pytest.raises(Refusal):
         withdraw_approval(asked.number, actor=second_agent)
+
+
+def test_a_first_approver_who_left_counts_no_more(asked, support_agent, second_agent):
+    approve(asked.number, decision(asked), actor=support_agent)
+    support_agent.role_assignments.all().delete()
+    refused(asked, "first_approver_left", second_agent)
+    withdraw_approval(asked.number, actor=second_agent)
+    approve(asked.number, decision(asked), actor=second_agent)
+    assert Approval.objects.standing().get().first_by == second_agent
+    assert not Cancellation.objects.exists()
+
+
+def test_parts_of_a_line_are_weighed_together(clock, agent, customer, support_agent):
+    policy = CancellationPolicy.SUPPORT_ONLY
+    sku = make_sku(str(PRICE), kind=Kind.PERPETUAL, cancellation_policy=policy, key_issue=KeyIssue.PER_UNIT, keys=2)
+    line = buy_line(agent, customer, sku, quantity=2)
+    one_agent_is_enough(amount=PRICE)
+    for _part in range(2):
+        part = file_refund(agent, line, quantity=1)
+        approve(part.number, decision(part), actor=support_agent)
+    assert Cancellation.objects.count() == 1
+    assert Approval.objects.standing().get(cancellation=None).needs_second
 
 
 def test_a_threshold_that_rises_does_not_make_one_approval_of_two(asked, support_agent, second_agent):

@@ -60,6 +60,11 @@ class Preview:
         return granted(self.formula, self.line, self.base, self.less_reason)
 
     @property
+    def asks_for_less(self) -> bool:
+        """Whether the partner asked for less than the formula gives."""
+        return self.request.amount_requested is not None and self.request.amount_requested < self.most
+
+    @property
     def sentences(self) -> list[str]:
         """How the credit is computed."""
         return explain_credit(self.line, self.quote)
@@ -97,4 +102,4 @@ class Preview:
     @cached_property
     def needs_second(self) -> bool:
         """Whether a colleague must approve it too, before anything is cancelled."""
-        return self.standing is None and needs_second(self.quote.gross, self.request.currency)
+        return self.standing is None and needs_second(self.line, self.quote.gross)

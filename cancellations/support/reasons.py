@@ -134,11 +134,17 @@ NOT_WHAT_WAS_APPROVED = Reason(
     sentence=_("%(who)s approved a credit of %(amount)s; a second approval is of the same."),
     next_step=_("Approve that amount, deny the request, or ask %(who)s to withdraw the approval."),
 )
-NO_APPROVAL_OF_YOURS = Reason(
-    code="no_approval_of_yours",
+NO_FIRST_APPROVAL = Reason(
+    code="no_first_approval",
     rule="S7",
-    sentence=_("Request %(request)s has no first approval of yours that could be withdrawn."),
+    sentence=_("Request %(request)s has no first approval that could be withdrawn."),
     next_step=_("Look at the request as it is now."),
+)
+FIRST_APPROVER_LEFT = Reason(
+    code="first_approver_left",
+    rule="S7",
+    sentence=_("%(who)s, who approved request %(request)s first, approves refunds no more."),
+    next_step=_("Withdraw that approval; then two others approve it."),
 )
 DENIAL_NEEDS_WORDS = Reason(
     code="denial_needs_words",
@@ -278,5 +284,12 @@ THRESHOLD_BELOW_ZERO = Reason(
     rule="S7",
     sentence=_("The amount above which a second agent approves is not below zero."),
     next_step=_("Give zero, so that two approve every refund, or more."),
+    status=400,
+)
+KEY_IN_TEXT = Reason(
+    code="key_in_text",
+    rule="K2",
+    sentence=_("A product key stands in what you wrote; support never sees keys."),
+    next_step=_("Take it out; name its last five characters if that helps, and send again."),
     status=400,
 )

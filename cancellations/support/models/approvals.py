@@ -13,6 +13,7 @@ from cancellations.support.models.requests import LONGEST_TEXT, SupportRequest
 from csp_portal.accounts.models import User
 from csp_portal.money import AmountField
 from csp_portal.rounding import plain_amount
+from orders.models import OrderLine
 
 LONGEST_REASON = 500  # characters
 
@@ -44,10 +45,13 @@ class ApprovalThreshold(models.Model):
         return f"{self.currency} {plain_amount(self.amount, self.currency)}"
 
 
-def needs_second(gross: Decimal, currency: str) -> bool:
-    """Whether a credit of `gross` must be approved by two agents (S7)."""
-    threshold = ApprovalThreshold.objects.filter(currency=currency).first()
-    return threshold is None or gross > threshold.amount
+def needs_second(line: OrderLine, gross: Decimal) -> bool:
+    """Whether a credit of `gross` of the line must be approved by two agents (S7).
+
+    What was credited of the line before counts with it: in parts it would else need but one.
+    """
+    threshold = ApprovalThreshold.objects.filter(currency=line.order.currency).first()
+    return threshold is None or line.credited_gross + gross > threshold.amount
 
 
 class ApprovalQuerySet(models.QuerySet["Approval"]):

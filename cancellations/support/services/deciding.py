@@ -49,11 +49,10 @@ def approve(number: str, decision: Decision, *, actor: User) -> Approval:
     standing = request.approvals.standing().select_related("first_by").first()
     quote = check_grant(request, line, decision, standing)
     check_approver(request, standing, quote, actor=actor)
-    if standing is None and needs_second(quote.gross, line.order.currency):
+    if standing is None and needs_second(line, quote.gross):
         return _approved_first(request, decision, quote, words, actor=actor, now=now)
-    cancellation = _cancelled(request, decision, quote, actor=actor, now=now)
     approval = _second_of(standing, words, actor, now) if standing else _approval(request, quote, words, actor, now)
-    approval.cancellation = cancellation
+    approval.cancellation = cancellation = _cancelled(request, decision, quote, actor=actor, now=now)
     approval.save()
     _approved(request, cancellation, words, actor=actor, now=now)
     return approval
@@ -62,13 +61,16 @@ def approve(number: str, decision: Decision, *, actor: User) -> Approval:
 @refusals_recorded(Action.REQUEST_REFUSED)
 @transaction.atomic
 def withdraw_approval(number: str, *, actor: User) -> Approval:
-    """Take back one's first approval, before a second agent has approved (S7). Raises Refusal if there is none."""
+    """Take back the first approval before a second agent has approved, one's own or a colleague's (S7).
+
+    A wrong amount is not for its author alone to take back: they may have left. Raises Refusal if there is none.
+    """
     now = timezone.now()
     request = _with_its_line(number, actor)
     _lock(request)
-    approval = request.approvals.standing().filter(first_by=actor, cancellation=None).first()
+    approval = request.approvals.standing().filter(cancellation=None).first()
     if approval is None or not request.is_open:
-        raise refusal_of(reasons.NO_APPROVAL_OF_YOURS, request)
+        raise refusal_of(reasons.NO_FIRST_APPROVAL, request)
     approval.withdrawn_at = now
     approval.save(update_fields=["withdrawn_at"])
     happened(request, EventKind.APPROVAL_WITHDRAWN, actor=actor, now=now)
@@ -146,7 +148,7 @@ def _approval(request: SupportRequest, quote: Quote, words: str, actor: User, no
         filed_by=request.filed_by,
         first_by=actor,
         first_at=now,
-        needs_second=needs_second(quote.gross, line.order.currency),
+        needs_second=False,
         quantity=quote.quantity,
         base=base,
         formula_base=base if quote.formula is None else quote.formula,
@@ -168,6 +170,7 @@ def _approved_first(
     _lock(request)
     check_current(request, decision.seen)
     approval = _approval(request, quote, words, actor, now)
+    approval.needs_second = True
     approval.save()
     facts = _amounts(quote, request)
     happened(request, EventKind.APPROVED_FIRST, actor=actor, now=now, status=RequestStatus.IN_PROGRESS, details=facts)

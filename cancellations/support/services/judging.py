@@ -13,6 +13,7 @@ from cancellations.support.models.approvals import LONGEST_REASON
 from cancellations.support.models.requests import LONGEST_TEXT
 from cancellations.support.services.triage import OwnMatter
 from csp_portal.accounts.models import User
+from csp_portal.accounts.permissions import Permission
 from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Reason, Refusal
 from csp_portal.money import Money
@@ -92,6 +93,8 @@ def check_approver(request: SupportRequest, standing: Approval | None, quote: Qu
         raise refusal_of(reasons.OWN_REQUEST, request)
     if standing is None:
         return
+    if not standing.first_by.may(Permission.TRIAGE):
+        raise refusal_of(reasons.FIRST_APPROVER_LEFT, request, who=standing.first_by.email)
     if standing.first_by_id == actor.pk:
         raise refusal_of(reasons.SECOND_MUST_BE_ANOTHER, request, when=standing.first_at)
     line = request.order_line

@@ -91,12 +91,13 @@ def deny_request(request: SignedInRequest, number: str) -> HttpResponse:
 @require_POST
 @role_required(Permission.TRIAGE, refused=Action.REQUEST_REFUSED)
 def withdraw(request: SignedInRequest, number: str) -> HttpResponse:
-    """Take back one's first approval."""
+    """Take back the first approval, one's own or a colleague's."""
+    found_request(request, number)
     try:
         withdraw_approval(number, actor=request.user)
     except Refusal as refusal:
         return show_request(request, found_request(request, number), refusal)
-    messages.success(request, _("Your approval is withdrawn."))
+    messages.success(request, _("The first approval is withdrawn."))
     return redirect("queue:request", number)
 
 

@@ -135,6 +135,12 @@ def test_a_refund_of_nothing_is_refused(agent, line):
     assert refused.value.code == "refund_without_line"
 
 
+@pytest.mark.parametrize("where", ["title", "description"])
+def test_a_product_key_is_not_told_to_support(agent, line, where):
+    refused = refusal_of(line, agent, **{where: "Key VK7JG-NPHTM-C97JM-9MPGT-3V66T is refused"})
+    assert refused.code == "key_in_text"
+
+
 def test_of_one_line_one_refund_is_open(agent, line):
     first = file(line, agent, quantity=1)
     refusal = refusal_of(line, agent, quantity=1)

@@ -93,6 +93,37 @@ def test_a_reply_of_the_partner_leaves_a_new_request_new(filed, agent):
     assert SupportRequest.objects.get().status == RequestStatus.NEW
 
 
+def test_a_step_that_waited_stands_after_what_it_waited_for(filed, agent, support_agent, clock):
+    clock.set("2020-01-24T14:00:00Z")
+    answer(filed, support_agent, asks=True)
+    clock.set("2020-01-24T13:59:59Z")  # when the reply was sent; it waited for the lock
+    say(filed, agent)
+    request = SupportRequest.objects.get()
+    assert [event.kind for event in request.events.all()][-2:] == [EventKind.ASKED, EventKind.PARTNER_REPLIED]
+    assert (request.status, request.due_at is None) == (RequestStatus.IN_PROGRESS, False)
+
+
+def test_a_product_key_is_not_told_to_support(filed, agent):
+    code = refused(filed, lambda: say(filed, agent, "It is VK7JG-NPHTM-C97JM-9MPGT-3V66T"))
+    assert code == "key_in_text"
+
+
+def test_the_same_words_with_other_files_are_another_reply(filed, agent, clock):
+    for number in (1, 2):
+        draft = Draft.objects.create(user=agent, changed_at=datetime(2020, 1, 24, 12, tzinfo=UTC))
+        draft.attachments.create(
+            uploaded_by=agent,
+            uploaded_at=draft.changed_at,
+            name=f"{number}.pdf",
+            size=1,
+            sha256="0" * 64,
+            storage_name=f"a/{number}",
+        )
+        say(filed, agent, "See attached.", draft_id=draft.public_id)
+    assert filed.attachments.count() == 2
+    assert filed.events.filter(kind=EventKind.PARTNER_REPLIED).count() == 2
+
+
 def test_files_of_the_draft_come_with_the_reply(filed, agent, clock):
     draft = Draft.objects.create(user=agent, changed_at=datetime(2020, 1, 24, 12, tzinfo=UTC))
     draft.attachments.create(

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -17,6 +18,9 @@ TEXT_ENDINGS = (".txt", ".csv", ".log")
 _CHUNK = 64 * 1024  # bytes
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _MARKUP = re.compile(r"\s*<(!doctype|!--|\?xml|html|head|body|svg|script|math)", re.IGNORECASE)
+_ZIP = b"PK\x03\x04"
+_HEADER = re.compile(rb"[!-9;-~]+:")  # of a mail: its name (RFC 5322, 2.2)
+_HEADERS_LENGTH = 256 * 1024  # bytes that are looked through for them
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 
 
@@ -51,6 +55,8 @@ def _office(folder: str) -> Callable[[BinaryIO], bool]:
     """Whether it is a document of Office without macros, with its content in `folder`."""
 
     def check(file: BinaryIO) -> bool:
+        if file.read(len(_ZIP)) != _ZIP:
+            return False  # an archive is read from its end: before it could stand anything
         try:
             with zipfile.ZipFile(file) as document:
                 names = document.namelist()
@@ -76,6 +82,14 @@ def _text(file: BinaryIO) -> bool:
     return not decoder.getstate()[0]
 
 
+def _mail(file: BinaryIO) -> bool:
+    """Whether it begins with the header of a mail, which says whom it is from (RFC 5322, 3.6.2)."""
+    start = file.read(_HEADERS_LENGTH).removeprefix(codecs.BOM_UTF8)
+    if not _HEADER.match(start) or b"\0" in start:
+        return False
+    return "From" in BytesHeaderParser().parsebytes(start)
+
+
 @dataclass(frozen=True)
 class FileType:
     """A type that is taken: what it is sent as, and whether a content is of it."""
@@ -95,7 +109,7 @@ TYPES: dict[str, FileType] = {
     ".webp": FileType("image/webp", _says("image/webp")),
     ".docx": FileType(f"{_OFFICE}.wordprocessingml.document", _office("word/")),
     ".xlsx": FileType(f"{_OFFICE}.spreadsheetml.sheet", _office("xl/")),
-    ".eml": FileType("message/rfc822", _says("message/rfc822")),
+    ".eml": FileType("message/rfc822", _mail),
     ".csv": FileType("text/csv; charset=utf-8", _text),
     ".txt": _TEXT,
     ".log": _TEXT,

@@ -51,12 +51,28 @@
     request.send(body);
   });
 
+  // A form that is sent before its files are would be filed without them: it waits, and is sent then.
+  let uploading = false;
+  let waiting = null;
+  form.addEventListener("submit", (event) => {
+    if (!uploading) return;
+    event.preventDefault();
+    waiting = event.submitter;
+    input.focus();
+  });
+
   input.addEventListener("change", async () => {
     const files = [...input.files];
     input.value = ""; // they must not come with the form again
     input.disabled = true;
+    uploading = true;
     for (const file of files) await send(file);
+    uploading = false;
     input.disabled = false;
     input.focus();
+    const submitter = waiting;
+    waiting = null;
+    const failed = progress.querySelector(".text-danger") || document.querySelector("#file-list [role=alert]");
+    if (submitter && !failed) form.requestSubmit(submitter);
   });
 })();

@@ -32,6 +32,12 @@ def send_draft(draft_id: UUID | None, request: SupportRequest, event: RequestEve
     return moved
 
 
+def has_files(draft_id: UUID | None, *, actor: User) -> bool:
+    """Whether files of the actor's wait in a draft."""
+    drafts = Draft.objects.visible_to(actor).filter(attachments__isnull=False)
+    return draft_id is not None and drafts.filter(public_id=draft_id).exists()
+
+
 def locked_draft(draft_id: UUID, *, actor: User) -> Draft:
     """The actor's draft, made if it is not kept yet, and locked. Raises Draft.DoesNotExist for somebody else's."""
     try:

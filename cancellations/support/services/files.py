@@ -24,6 +24,7 @@ from cancellations.support.services.drafts import locked_draft
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Refusal
+from csp_portal.key_text import holds_key
 
 FOLDER = "support"  # of the storage; file names in it are random
 
@@ -37,13 +38,16 @@ def add_file(draft_id: UUID, upload: UploadedFile, *, actor: User) -> Attachment
     """
     require(actor, Permission.FILE_SUPPORT)
     name = kept_name(upload.name or "")
+    if holds_key(name):
+        raise Refusal(reasons.KEY_IN_TEXT)
     content_type = _content_type(upload, name)
     scan(_content(upload), name)
     storage_name = default_storage.save(f"{FOLDER}/{uuid.uuid4().hex}", upload)
     try:
         return _add_row(draft_id, upload, name, content_type, storage_name, actor=actor)
     except BaseException:
-        default_storage.delete(storage_name)
+        if not Attachment.objects.filter(storage_name=storage_name).exists():  # a commit's answer may have been lost
+            default_storage.delete(storage_name)
         raise
 
 

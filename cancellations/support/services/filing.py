@@ -21,6 +21,7 @@ from cancellations.support.services.happening import happened
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Refusal
+from csp_portal.key_text import holds_key
 from csp_portal.rounding import plain_amount
 from customers.models import Customer
 from orders.models import OrderLine
@@ -78,6 +79,8 @@ def _file(fields: RequestFields, *, draft_id: UUID | None, actor: User) -> Suppo
     filed = filed_before(draft_id, actor)
     if filed is not None:
         return filed
+    if holds_key(fields.title) or holds_key(fields.description):
+        raise Refusal(reasons.KEY_IN_TEXT, on=line or customer)
     request = SupportRequest(
         partner=actor.partner,
         filed_by=actor,

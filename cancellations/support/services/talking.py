@@ -13,13 +13,14 @@ from cancellations.support import reasons
 from cancellations.support.emails import tell_of_step
 from cancellations.support.models import EventKind, RequestEvent, RequestStatus, SupportRequest
 from cancellations.support.models.requests import LONGEST_TEXT
-from cancellations.support.services.drafts import send_draft
+from cancellations.support.services.drafts import has_files, send_draft
 from cancellations.support.services.happening import happened
 from cancellations.support.services.judging import checked_words
 from cancellations.support.services.triage import OwnMatter
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Reason, Refusal
+from csp_portal.key_text import holds_key
 from orders.models import OrderLine
 
 
@@ -28,14 +29,14 @@ from orders.models import OrderLine
 def reply_as_partner(number: str, text: str, *, draft_id: UUID | None, actor: User) -> RequestEvent:
     """Write to support, with the files of the draft; what waited for the partner goes on (S4).
 
-    The same words sent twice in a row are one reply. Raises Refusal; SupportRequest.DoesNotExist for a request of
-    another partner.
+    The same words sent twice in a row are one reply, unless other files come with them. Raises Refusal;
+    SupportRequest.DoesNotExist for a request of another partner.
     """
     now = timezone.now()
     request = locked_request(number, actor)
     require(actor, Permission.FILE_SUPPORT, on=request)
     said = _said_before(request, EventKind.PARTNER_REPLIED, text, actor)
-    if said is not None:
+    if said is not None and not has_files(draft_id, actor=actor):
         return said
     _check_open(request, actor)
     waited = request.status == RequestStatus.ACTION_REQUIRED
@@ -92,6 +93,8 @@ def close(number: str, *, text: str, actor: User) -> RequestEvent:
     if not of_partner and request.is_refund:
         raise _refused(reasons.REFUND_IS_DECIDED, request, actor)
     said = _checked(text, request, actor) if text.strip() or not of_partner else ""
+    if not of_partner:
+        request.first_reply_at = request.first_reply_at or now
     event = happened(request, EventKind.CLOSED, actor=actor, now=now, status=RequestStatus.CLOSED, text=said)
     record(Action.REQUEST_CLOSED, actor=actor, on=request)
     tell_of_step(request, event)
@@ -100,8 +103,7 @@ def close(number: str, *, text: str, actor: User) -> RequestEvent:
 
 def locked_request(number: str, actor: User) -> SupportRequest:
     """The request with its names, locked, of those that the actor may see. Raises SupportRequest.DoesNotExist."""
-    requests = SupportRequest.objects.visible_to(actor).with_names()
-    return requests.select_for_update(of=("self",)).get(number=number)
+    return SupportRequest.objects.visible_to(actor).locked(number)
 
 
 def _locked_with_its_line(number: str, actor: User) -> SupportRequest:
@@ -125,6 +127,8 @@ def _checked(text: str, request: SupportRequest, actor: User) -> str:
         raise _refused(reasons.NOTHING_WRITTEN, request, actor)
     if actor.partner_id is None:
         return checked_words(kept, request)
+    if holds_key(kept):
+        raise _refused(reasons.KEY_IN_TEXT, request, actor)
     if len(kept) > LONGEST_TEXT:
         raise _refused(reasons.TEXT_TOO_LONG, request, actor, limit=LONGEST_TEXT)
     return kept

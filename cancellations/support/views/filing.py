@@ -23,13 +23,14 @@ from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
 from csp_portal.guids import guid_of
+from csp_portal.key_text import holds_key
 from csp_portal.pagination import page_of
 from customers.models import Customer
 from customers.tabs import customer_tabs
 from orders.models import OrderLine
 
 LONGEST_VALUE = 20_000  # characters of a field that a draft keeps
-NOT_KEPT = ("notice_accepted",)  # what is accepted is accepted when it is sent
+NOT_KEPT = ("draft", "notice_accepted")  # what is accepted is accepted when it is sent
 
 
 @require_safe
@@ -134,6 +135,7 @@ def _sent(request: SignedInRequest) -> HttpResponse:
             filed = file_request(form.fields_to_file(), draft_id=form.draft_id, actor=request.user)
         except Refusal as refusal:
             if refusal.reason == REFUND_REQUEST_OPEN:
+                _keep(request, form)
                 return _to_open_request(request, refusal.facts["request"])
             form.refuse(refusal)
         else:
@@ -145,9 +147,9 @@ def _sent(request: SignedInRequest) -> HttpResponse:
 
 def _keep(request: SignedInRequest, form: RequestForm) -> None:
     kept = {
-        name: str(value)[:LONGEST_VALUE]
+        name: str(value).replace("\0", "")[:LONGEST_VALUE]
         for name, value in form.typed.items()
-        if name != "draft" and name not in NOT_KEPT
+        if name not in NOT_KEPT and not holds_key(str(value))
     }
     try:
         keep_draft(form.draft_id, kept, actor=request.user)
@@ -157,7 +159,15 @@ def _keep(request: SignedInRequest, form: RequestForm) -> None:
 
 def _to_open_request(request: SignedInRequest, number: str) -> HttpResponse:
     """The one open refund request of a line, in the place of a second one (S2)."""
-    messages.info(request, _("A refund of this purchase has been asked for already: this is the request."))
+    messages.info(
+        request,
+        _(
+            "A refund of this purchase has been asked for already: this is the request. "
+            "What you wrote is kept as a draft on the list of requests."
+        )
+        if request.method == "POST"
+        else _("A refund of this purchase has been asked for already: this is the request."),
+    )
     return redirect("support:request", number)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from cancellations.support.models import Impact, ProblemType, ReplyTemplate, RequestStatus, SupportRequest
+from cancellations.support.services.talking import close
 from tests.factories import buy_line, make_sku
 from tests.helpers import words_of
 from tests.support import file_refund
@@ -45,6 +46,20 @@ def test_what_is_refused_says_why_keeps_the_words_and_sends_nothing(where, text,
     assert response.status_code in (400, 409)
     assert text.strip() in response.content.decode()
     assert state_of(filed) == (RequestStatus.NEW, 1)
+
+
+def test_words_that_came_too_late_are_shown_and_not_lost(send, filed, agent):
+    close(filed.number, text="", actor=agent)
+    words = words_of(send("reply", text="확인했습니다."))
+    assert "What you wrote was not sent" in words
+    assert "확인했습니다." in words
+
+
+def test_a_note_that_is_refused_stays_in_its_field(send, filed):
+    response = send("note", text="긴 메모 " * 3000)
+    assert response.status_code == 400
+    assert "긴 메모 긴 메모" in response.content.decode()
+    assert not filed.internal_notes.exists()
 
 
 def test_a_template_in_the_partners_language_is_filled_in_and_not_sent_yet(send, filed):

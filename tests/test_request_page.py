@@ -80,6 +80,7 @@ def test_a_reply_to_an_ended_request_is_refused_with_the_way_on(client_of, agent
     response = client_of(agent).post(f"/support/{filed.number}/reply/", {"text": "One thing more."})
     assert response.status_code == 409
     assert "If you need more, file a new request." in words_of(response)
+    assert "What you wrote was not sent One thing more." in words_of(response)
 
 
 @pytest.mark.parametrize("path", ["", "reply/", "close/"])

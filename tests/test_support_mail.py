@@ -46,10 +46,14 @@ def test_nobody_is_told_of_the_operators_own_matters(kind, request_filed, suppor
     assert step(request_filed, kind, support_agent) == []
 
 
-def test_who_has_left_the_partner_or_lost_the_role_is_told_nothing(request_filed, agent, support_agent):
+def test_where_who_filed_files_no_more_the_colleagues_who_do_are_told(request_filed, agent, partner, support_agent):
+    colleague = UserFactory(partner=partner, roles=[Role.GLOBAL_ADMIN])
+    UserFactory(partner=partner, roles=[Role.AUDITOR])
+    UserFactory(roles=[Role.ADMIN_AGENT])  # of another partner
     agent.role_assignments.all().delete()
     request_filed.refresh_from_db()
-    assert step(request_filed, EventKind.REPLIED, support_agent, text="Here it is.") == []
+    (mail,) = step(request_filed, EventKind.REPLIED, support_agent, text="Here it is.")
+    assert mail.to == colleague.email
 
 
 def test_the_owner_is_told_that_the_partner_replied_without_the_words(request_filed, agent, support_agent):

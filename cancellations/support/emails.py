@@ -1,5 +1,6 @@
 """Mail about support requests: each step that a partner may know of (S4). Never a note, never who of support."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -36,21 +37,24 @@ TOLD_TO_OWNER: dict[str, Text] = {
 def tell_of_step(request: SupportRequest, event: RequestEvent) -> None:
     """Mail a step to who filed the request, and what the partner did to its owner; in the step's transaction (S4).
 
-    Nobody is told of the operator's own matters, and who has left the partner is told nothing. A denial says why by
-    `details["reason"]`, a DenialReason.
+    Nobody is told of the operator's own matters. Where who filed it files no more, the colleagues who do are told. A
+    denial says why by `details["reason"]`, a DenialReason.
     """
-    if event.kind in PARTNERS_SEE and _filer_is_told(request, event):
+    if event.kind in PARTNERS_SEE:
         words: dict[str, Any] = {"reason": _reason(event), "text": _lines(event), "address": request.get_absolute_url()}
-        _tell(request.filed_by, request, event, TOLD[event.kind], **words)
+        for user in _of_partner(request, event):
+            _tell(user, request, event, TOLD[event.kind], **words)
     if event.kind in TOLD_TO_OWNER and event.is_of_partner and request.owner and request.owner.may(Permission.TRIAGE):
         address = reverse("queue:request", args=[request.number])
         _tell(request.owner, request, event, TOLD_TO_OWNER[event.kind], address=address)
 
 
-def _filer_is_told(request: SupportRequest, event: RequestEvent) -> bool:
-    """Whether who filed it still works for the partner, and has not just written this themselves."""
-    own_words = event.kind == EventKind.PARTNER_REPLIED and event.actor_id == request.filed_by_id
-    return not own_words and request.filed_by.works_for(request.partner_id, Permission.FILE_SUPPORT)
+def _of_partner(request: SupportRequest, event: RequestEvent) -> Iterable[User]:
+    """Who of the partner is told: who filed it or, once they file no more, the colleagues who do; not who wrote it."""
+    told: Iterable[User] = [request.filed_by]
+    if not request.filed_by.works_for(request.partner_id, Permission.FILE_SUPPORT):
+        told = User.objects.filter(partner_id=request.partner_id).who_may(Permission.FILE_SUPPORT)
+    return [user for user in told if event.kind != EventKind.PARTNER_REPLIED or user.pk != event.actor_id]
 
 
 def _lines(event: RequestEvent) -> list[str]:

@@ -48,6 +48,7 @@ def show_request(
         "standing": asked.standing if asked.is_open else None,
         "templates": templates_for(asked) if asked.is_open else [],
         "answer": AnswerForm(),
+        "note_text": "",
         "colleagues": colleagues_here(asked.number, request.user, timezone.now()),
         "refusal": refusal,
         **more,

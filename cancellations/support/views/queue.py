@@ -17,6 +17,7 @@ from cancellations.support.models import SupportRequest
 from cancellations.support.presence import colleagues_here
 from cancellations.support.queue_forms import AgentForm, QueueForm, agents
 from cancellations.support.services.triage import Outcome, add_note, assign, assign_several, claim, release
+from cancellations.support.views.deciding import found_request, show_request
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
@@ -110,13 +111,12 @@ def release_request(request: SignedInRequest, number: str) -> HttpResponseBase:
 @triages
 def note(request: SignedInRequest, number: str) -> HttpResponseBase:
     """Write an internal note."""
-    asked = _found(request, number)
+    text = request.POST.get("text", "")
     try:
-        add_note(asked.number, request.POST.get("text", ""), actor=request.user)
+        add_note(_found(request, number).number, text, actor=request.user)
     except Refusal as refusal:
-        messages.error(request, str(refusal), extra_tags=refusal.code)
-    else:
-        messages.success(request, _("The note is saved. Only the operator's staff can read it."))
+        return show_request(request, found_request(request, number), refusal, note_text=text)
+    messages.success(request, _("The note is saved. Only the operator's staff can read it."))
     return redirect("queue:request", number)
 
 

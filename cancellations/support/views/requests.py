@@ -44,7 +44,9 @@ def reply(request: SignedInRequest, number: str) -> HttpResponse:
 def close_request(request: SignedInRequest, number: str) -> HttpResponse:
     """Withdraw a request."""
     text = request.POST.get("text", "")
-    return _done(request, number, ReplyForm(), lambda: close(number, text=text, actor=request.user))
+    return _done(
+        request, number, ReplyForm(initial={"text": text}), lambda: close(number, text=text, actor=request.user)
+    )
 
 
 def _done(request: SignedInRequest, number: str, form: ReplyForm, act: Callable[[], RequestEvent]) -> HttpResponse:

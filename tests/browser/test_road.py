@@ -72,7 +72,8 @@ def buy(page: Page) -> str:
 
 def get_key_and_link(page: Page, key: str) -> str:
     """Choose the build, show the key; answers the link's address."""
-    page.locator("#select-product").get_by_role("button", name="Submit").click()
+    page.wait_for_load_state()  # before its styles are there, the form for no scripts stands beside the other
+    page.get_by_role("button", name="Submit").click()
     assert key not in page.content()
     page.get_by_role("button", name="Get keys and downloads").click()
     assert key not in page.content()

@@ -6,14 +6,12 @@ Every way by which something could be cancelled is one function that tries it on
 way to cancel (approving a support request, the REST API) adds its function to `REFUSED`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.management import get_commands
 from django.db import DatabaseError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,21 +19,19 @@ from activity.models import Action, Event
 from cancellations.models import Cancellation
 from cancellations.services import confirm_cancellation
 from cancellations.several.services import cancel_several
-from cancellations.support.models import Approval, EventKind, ProblemType, SupportRequest
-from cancellations.support.services.deciding import approve
-from cancellations.support.services.happening import happened
+from cancellations.support.models import SupportRequest
 from cancellations.terms import CancellationTerms
 from csp_portal.celery import app
 from csp_portal.errors import Refusal
 from csp_portal.operator_site import site
-from orders.billing.models import Credit, Entry
+from orders.billing.models import Credit
 from orders.billing.services import fix_credit
 from orders.models import Order, OrderLine
-from software.models import CancellationPolicy, KeyIssue, Kind, PolicyVersion, Sku, SoftwarePurchase
+from software.models import CancellationPolicy, Kind, PolicyVersion, Sku, SoftwarePurchase
 from software.services import revoke_purchase
-from tests.factories import buy, buy_line, make_sku
 from tests.helpers import quote_of, words_of
-from tests.support import decision, file_refund, last_step, one_agent_is_enough
+from tests.never import never_world
+from tests.support import file_refund
 
 pytestmark = pytest.mark.django_db
 
@@ -57,57 +53,9 @@ EVERYTHING = {
 }
 
 
-@dataclass
-class World:
-    """A line of three units that can never be cancelled, one of the same order that can, and who may try."""
-
-    line: OrderLine
-    sibling: OrderLine
-    another: OrderLine  # of the same SKU, in another order
-    agent: Any
-    browser: Client
-    house: Client
-
-    def send(self, *, order: OrderLine | None = None, htmx: bool = False, **form: Any) -> Any:
-        """POST to the dialog of the line's row."""
-        url = reverse(
-            "cancellations:cancel", args=[self.line.order.customer.tenant_id, self.line.purchase.sku.public_id]
-        )
-        headers = {"HX-Request": "true", "HX-Target": "cancellation"} if htmx else {}
-        sent = {"quote": quote_of(self.line).signed(), "notice_accepted": "on"} | form
-        number = (order or self.line).order.number
-        response = self.browser.post(f"{url}?order={number}", sent, headers=headers)
-        assert response.status_code == 409
-        assert "can never be cancelled or exchanged." in words_of(response)
-        return response
-
-    def confirm(self, quote: Any, line: OrderLine | None = None) -> None:
-        purchase = (line or self.line).purchase
-        with pytest.raises(Refusal) as refused:
-            confirm_cancellation(purchase.public_id, quote=quote.signed(), notice_accepted=True, actor=self.agent)
-        assert refused.value.code == "never_cancellable"
-
-    def line_becomes(self, **values: Any) -> None:
-        OrderLine.objects.filter(pk=self.line.pk).update(**values)
-
-    def state(self) -> Any:
-        """All that a cancellation would change, of every line that can never be cancelled."""
-        lines = OrderLine.objects.filter(pk__in=[self.line.pk, self.another.pk]).order_by("pk")
-        counted = ("quantity_cancelled", "credited_net", "credited_tax", "credited_gross")
-        bought = ("purchase__status", "purchase__cancelled_at", "purchase__key_state", "purchase__quantity")
-        rows = Cancellation.objects.count(), Credit.objects.count(), Entry.objects.filter(kind="credit").count()
-        return list(lines.values(*counted, *bought, "gross", "policy_version__policy")), rows
-
-
 @pytest.fixture(params=["SUSE", "Red Hat"])
 def world(request, clock, agent, keeper, customer, client_of):
-    never = {"kind": Kind.LINUX_PLAN, "cancellation_policy": NEVER, "product__publisher": request.param}
-    linux, server = make_sku("920.00", **never), make_sku("1200.00", key_issue=KeyIssue.PER_UNIT, keys=9)
-    order = buy(agent, customer, linux, server, quantity=3)
-    line, sibling = (order.lines.get(purchase__sku=sku) for sku in (linux, server))
-    another = buy_line(agent, customer, linux)
-    clock.set("2020-02-02T12:00:00Z")
-    return World(line, sibling, another, agent, client_of(agent), client_of(keeper))
+    return never_world(request.param, clock, agent, keeper, customer, client_of)
 
 
 # What answers with the reason
@@ -235,55 +183,6 @@ def test_it_is_refused_with_the_reason_which_stands_in_the_log(world, attempt):
     assert refused.exists()
     assert {event.order_number for event in refused} <= {world.line.order.number, world.another.order.number}
     assert refused.first().actor_name == world.agent.email
-
-
-def forced_request(world, **fields):
-    """A request that no service lets anybody file."""
-    now = timezone.now()
-    asked = SupportRequest.objects.create(
-        partner=world.line.order.partner,
-        filed_by=world.agent,
-        filed_at=now,
-        changed_at=now,
-        problem=ProblemType.REFUND,
-        impact="moderate",
-        title="Refund",
-        customer=world.line.order.customer,
-        order_line=world.line,
-        refund_reason="other",
-        quantity=3,
-        creditable=1,
-        amount_requested=1,
-        notice_version=1,
-        **fields,
-    )
-    happened(asked, EventKind.FILED, actor=world.agent, now=now)
-    return asked
-
-
-@pytest.mark.parametrize("needs_two", [True, False])
-def test_a_request_that_was_forced_in_is_not_approved(world, support_agent, second_agent, needs_two):
-    if not needs_two:
-        one_agent_is_enough()
-    asked, before = forced_request(world), world.state()
-    for actor in (support_agent, second_agent):
-        with pytest.raises(Refusal) as refused:
-            approve(asked.number, decision(asked), actor=actor)
-        assert refused.value.code == "never_cancellable"
-    assert world.state() == before
-    assert not Approval.objects.exists()
-    rows = Event.objects.filter(action=Action.REQUEST_REFUSED, details__reason="never_cancellable")
-    assert {row.order_number for row in rows} == {world.line.order.number}
-
-
-def test_the_page_of_a_request_that_was_forced_in_offers_no_approval(world, client_of, support_agent):
-    asked, before = forced_request(world), world.state()
-    url = reverse("queue:approve", args=[asked.number])
-    browser = client_of(support_agent)
-    assert "can never be cancelled or exchanged." in words_of(browser.get(url))
-    response = browser.post(url, {"seen": last_step(asked), "base": "0.00", "less_reason": "None.", "reply": ""})
-    assert "can never be cancelled or exchanged." in words_of(response)
-    assert world.state() == before
 
 
 def test_its_dialog_offers_neither_a_quote_nor_submit(world):

@@ -11,6 +11,7 @@ from cancellations.support.models import DenialReason, SupportRequest
 from cancellations.support.models.approvals import LONGEST_REASON
 from cancellations.support.replies import templates_for
 from cancellations.support.services.judging import Decision
+from csp_portal.choices import offer
 from csp_portal.rounding import quantum
 
 
@@ -26,13 +27,12 @@ class _Deciding(forms.Form):
         """The form for a request, with the templates in its language."""
         form = cls(data, initial=initial)
         offered = [(str(template.pk), template.name) for template in templates_for(asked)]
-        form.fields["template"].choices = [("", "–"), *offered]  # type: ignore[attr-defined]
+        offer(form, "template", [("", "–"), *offered])
         return form
 
     def see(self, step: int) -> None:
         """Be of a later step, which its reader is being told of."""
-        self.data = self.data.copy()  # type: ignore[attr-defined]  # what came with a request cannot be changed
-        self.data[self.add_prefix("seen")] = str(step)  # type: ignore[index]
+        self.data = {**dict(self.data.items()), self.add_prefix("seen"): str(step)}
 
     def typed(self, name: str) -> str:
         """A field as it was sent."""

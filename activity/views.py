@@ -27,10 +27,10 @@ def log(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "activity/log.html", context)
     record_reading(actor=request.user, query=form.query)
-    of_partner = Event.objects.of_partner(request.user.partner_id)
-    page = page_of(request, form.narrow(of_partner).newest_first())
+    visible = Event.objects.visible_to(request.user)
+    page = page_of(request, form.narrow(visible).newest_first())
     context |= {"page": page, "rows": with_addresses(page.object_list)}
-    context["suggestions"] = suggestions(form.in_range(of_partner))
+    context["suggestions"] = suggestions(form.in_range(visible))
     return render(request, "activity/log.html", context)
 
 

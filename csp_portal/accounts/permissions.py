@@ -52,6 +52,8 @@ class Permission(TextChoices):
     TRIAGE = "triage", _("triage support requests")
     SEE_SUPPORT_FIGURES = "see_support_figures", _("see the figures of support")
     SEE_ACTIVITY = "see_activity", _("see the activity log")
+    EXPORT_ACTIVITY = "export_activity", _("export the activity log")
+    MANAGE_FEEDS = "manage_feeds", _("manage feeds of the activity log")
     MANAGE_USERS = "manage_users", _("manage users and roles")
     SEE_KEY_POOLS = "see_key_pools", _("see which products wait for keys")
     KEEP_HOUSE = "keep_house", _("keep catalogue, key pools and partners")
@@ -81,6 +83,8 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
     Permission.TRIAGE: frozenset({Role.SUPPORT_AGENT}),
     Permission.SEE_SUPPORT_FIGURES: OPERATOR_ROLES,
     Permission.SEE_ACTIVITY: _READERS_OF_THE_LOG,
+    Permission.EXPORT_ACTIVITY: _READERS_OF_THE_LOG,
+    Permission.MANAGE_FEEDS: frozenset({Role.GLOBAL_ADMIN}),
     Permission.MANAGE_USERS: frozenset({Role.GLOBAL_ADMIN, Role.OPERATOR_ADMIN}),  # each of their own side
     Permission.SEE_KEY_POOLS: frozenset({Role.OPERATOR_ADMIN}),
     Permission.KEEP_HOUSE: frozenset({Role.OPERATOR_ADMIN}),

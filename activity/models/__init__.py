@@ -1,0 +1,17 @@
+"""The activity log."""
+
+from activity.models.actions import KEYS_AND_DOWNLOADS, MADE_THE_LINK, SAW_THE_KEY, USED_THE_LINK, Action
+from activity.models.events import ActorKind, Address, Event, EventQuerySet, Reader
+
+__all__ = [
+    "KEYS_AND_DOWNLOADS",
+    "MADE_THE_LINK",
+    "SAW_THE_KEY",
+    "USED_THE_LINK",
+    "Action",
+    "ActorKind",
+    "Address",
+    "Event",
+    "EventQuerySet",
+    "Reader",
+]

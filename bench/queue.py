@@ -5,20 +5,17 @@ import time
 from collections.abc import Callable, Sequence
 from statistics import quantiles
 
-from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from psycopg2 import sql
 
 from bench import data
 from bench.browser import Browser
 from bench.table import Row
-from cancellations.support.models import EventKind, Impact, ProblemType, SupportRequest
-from cancellations.support.services.happening import happened
-from csp_portal.accounts.models import Partner, User
+from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Role
 from tests.factories import PASSWORD, CustomerFactory, PartnerFactory, UserFactory
 from tests.nginx import Portal
+from tests.support import file_question
 
 REQUESTS, FEW_REQUESTS = 50_000, 500
 PARTNERS, CUSTOMERS = 20, 20  # customers of each
@@ -65,29 +62,10 @@ def filed(count: int) -> User:
     partners = PartnerFactory.create_batch(PARTNERS)
     customers = [CustomerFactory.create(partner=partner) for partner in partners for _number in range(CUSTOMERS)]
     filer = UserFactory.create(partner=partners[0], roles=[Role.ADMIN_AGENT])
-    request = _first(filer, partners[0])
+    request = file_question(filer, title="A question of Contoso")
     facts = {"owner": agent.pk, "count": count, "customers": len(customers), "request": request.pk}
     data.as_superuser(sql.SQL(_COPIES % facts), sql.SQL("VACUUM ANALYZE"))
     return agent
-
-
-def _first(filer: User, partner: Partner) -> SupportRequest:
-    now = timezone.now()
-    request = SupportRequest.objects.create(
-        partner=partner,
-        filed_by=filer,
-        filed_at=now,
-        changed_at=now,
-        problem=ProblemType.OTHER,
-        impact=Impact.MODERATE,
-        title="A question of Contoso",
-        description="How is this?",
-        language=settings.LANGUAGE_CODE[:2],
-        contact_name="김민준",
-        contact_email=filer.email,
-    )
-    happened(request, EventKind.FILED, actor=filer, now=now)
-    return request
 
 
 def _all_read(port: int, cookies: dict[str, str], each: int) -> list[float]:

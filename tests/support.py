@@ -52,6 +52,19 @@ def file_refund(
     return file_request(refund_fields(line, agent, quantity, amount, **fields), draft_id=None, actor=agent)
 
 
+def file_question(agent: User, **fields: Any) -> SupportRequest:
+    """Ask support something about no order; `fields` are of the request."""
+    asked = RequestFields(
+        problem=ProblemType.OTHER,
+        impact=Impact.MODERATE,
+        title="A question",
+        description="How is this?",
+        contact_name="김민준",
+        contact_email=agent.email,
+    )
+    return file_request(replace(asked, **fields), draft_id=None, actor=agent)
+
+
 def last_step(request: SupportRequest) -> int:
     """The step of a request that its page shows last."""
     return request.events.latest("pk").pk

@@ -2,11 +2,11 @@
 
 import pytest
 
-from cancellations.support.models import Impact, ProblemType, ReplyTemplate, RequestStatus, SupportRequest
+from cancellations.support.models import ProblemType, ReplyTemplate, RequestStatus, SupportRequest
 from cancellations.support.services.talking import close
 from tests.factories import buy_line, make_sku
 from tests.helpers import words_of
-from tests.support import file_refund
+from tests.support import file_question, file_refund
 
 pytestmark = pytest.mark.django_db
 
@@ -83,22 +83,11 @@ def test_a_refund_is_not_closed_and_has_no_button_for_it(send, filed, client_of,
     assert state_of(filed) == (RequestStatus.NEW, 1)
 
 
-def test_another_request_is_closed_with_last_words(client_of, support_agent, agent, filed):
-    asked = SupportRequest.objects.create(
-        partner=agent.partner,
-        filed_by=agent,
-        filed_at=filed.filed_at,
-        changed_at=filed.filed_at,
-        problem=ProblemType.KEYS,
-        impact=Impact.MINIMAL,
-        title="密钥无法激活",
-        description="Not taken.",
-        contact_name="王小明",
-        contact_email=agent.email,
-    )
+def test_another_request_is_closed_with_last_words(client_of, support_agent, agent):
+    asked = file_question(agent, problem=ProblemType.KEYS, title="密钥无法激活")
     words = words_of(client_of(support_agent).post(f"/queue/{asked.number}/close/", {"text": "已解决。"}, follow=True))
     assert "The request is closed." in words
-    assert state_of(asked) == (RequestStatus.CLOSED, 1)
+    assert state_of(asked) == (RequestStatus.CLOSED, 2)
 
 
 @pytest.mark.parametrize("where", ["reply", "ask", "close"])

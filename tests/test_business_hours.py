@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cancellations.support.business_hours import BusinessHours, Step, due_at
-from cancellations.support.models import EventKind, Impact, OpeningSpan, ProblemType, RequestStatus, SupportRequest
+from cancellations.support.models import EventKind, Impact, OpeningSpan, RequestStatus, SupportRequest
 from cancellations.support.services.happening import due_of, happened
+from tests.support import file_question
 
 LONDON = ZoneInfo("Europe/London")
 NINE_TO_FIVE = ((time(9), time(17)),)
@@ -206,24 +206,6 @@ def test_open_time_between_two_instants_is_what_the_minutes_add_up_to(calendar, 
 # As it is stored
 
 
-def asked_at(partner, agent, instant):
-    """A request about no order, filed then."""
-    request = SupportRequest.objects.create(
-        partner=partner,
-        filed_by=agent,
-        filed_at=instant,
-        changed_at=instant,
-        problem=ProblemType.OTHER,
-        impact=Impact.CRITICAL,
-        title="A question",
-        description="How is this?",
-        contact_name="김민준",
-        contact_email=agent.email,
-    )
-    happened(request, EventKind.FILED, actor=agent, now=instant)
-    return request
-
-
 KINDS = (
     (EventKind.TAKEN_UP, RequestStatus.IN_PROGRESS),
     (EventKind.ASSIGNED, None),
@@ -235,10 +217,10 @@ KINDS = (
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(12))
-def test_the_stored_due_time_is_what_the_events_give_again(partner, agent, support_agent, seed):
+def test_the_stored_due_time_is_what_the_events_give_again(agent, support_agent, seed):
     chance = random.Random(seed)
-    now = timezone.now()
-    request = asked_at(partner, agent, now)
+    request = file_question(agent, impact=Impact.CRITICAL)
+    now = request.filed_at
     for _step in range(chance.randrange(1, 12)):
         now += timedelta(minutes=chance.randrange(0, 3000))
         kind, status = chance.choice(KINDS)

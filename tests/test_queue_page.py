@@ -10,38 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cancellations.support import queue as queue_module
-from cancellations.support.models import EventKind, Impact, ProblemType, RequestStatus, SupportRequest
+from cancellations.support.models import EventKind, Impact, RequestStatus, SupportRequest
 from cancellations.support.services.happening import happened
 from cancellations.support.services.triage import assign, claim
 from csp_portal.accounts.permissions import Role
 from csp_portal.pagination import MOST_ROWS_COUNTED
 from tests.factories import CustomerFactory, PartnerFactory, UserFactory, buy_line, make_sku
 from tests.helpers import queries_of, words_of
-from tests.support import file_refund
+from tests.support import file_question, file_refund
 
 pytestmark = pytest.mark.django_db
-
-
-def question(agent, title, **fields):
-    """A request about no order, filed now."""
-    now = timezone.now()
-    request = SupportRequest.objects.create(
-        **{
-            "partner": agent.partner,
-            "filed_by": agent,
-            "filed_at": now,
-            "changed_at": now,
-            "problem": ProblemType.OTHER,
-            "impact": Impact.MODERATE,
-            "title": title,
-            "description": "How is this?",
-            "contact_name": "김민준",
-            "contact_email": agent.email,
-            **fields,
-        }
-    )
-    happened(request, EventKind.FILED, actor=agent, now=now)
-    return request
 
 
 def listed(client, **query):
@@ -62,14 +40,14 @@ def page(client_of, support_agent):
 @pytest.fixture
 def five(clock, agent, support_agent, second_agent):
     """One of each kind, filed at noon on a Friday of which nine to half past five is open (`Europe/London`)."""
-    question(agent, "new")
-    mine = question(agent, "mine", impact=Impact.MINIMAL)
+    file_question(agent, title="new")
+    mine = file_question(agent, title="mine", impact=Impact.MINIMAL)
     claim(mine.number, actor=support_agent)
-    theirs = question(agent, "theirs", impact=Impact.MINIMAL)
+    theirs = file_question(agent, title="theirs", impact=Impact.MINIMAL)
     claim(theirs.number, actor=second_agent)
-    asked = question(agent, "asked")
+    asked = file_question(agent, title="asked")
     happened(asked, EventKind.ASKED, actor=support_agent, now=timezone.now(), status=RequestStatus.ACTION_REQUIRED)
-    closed = question(agent, "closed")
+    closed = file_question(agent, title="closed")
     happened(closed, EventKind.CLOSED, actor=agent, now=timezone.now(), status=RequestStatus.CLOSED)
 
 
@@ -101,20 +79,20 @@ def due(request, instant):
 def test_today_is_a_day_of_the_operators_zone(page, clock, agent):
     clock.set("2020-07-01T22:30:00Z")  # 23:30 in London
     for title, minutes in (("overdue", -1), ("now", 0), ("today", 29), ("tomorrow", 30)):
-        due(question(agent, title), timezone.now() + timedelta(minutes=minutes))
+        due(file_question(agent, title=title), timezone.now() + timedelta(minutes=minutes))
     assert listed(page, view="today") == ["now", "today"]
     assert listed(page, view="overdue") == ["overdue"]
 
 
 def test_what_is_overdue_says_so_in_a_word(page, clock, agent):
-    due(question(agent, "late"), timezone.now() - timedelta(hours=3))
+    due(file_question(agent, title="late"), timezone.now() - timedelta(hours=3))
     words = words_of(page.get(reverse("queue:list")))
     assert "3 hours ago overdue" in words
 
 
 def test_no_view_is_counted_beyond_ten_thousand(page, clock, agent, monkeypatch):
     for number in range(4):
-        question(agent, f"request {number}")
+        file_question(agent, title=f"request {number}")
     monkeypatch.setattr(queue_module, "MOST_ROWS_COUNTED", 2)
     monkeypatch.setattr("cancellations.support.queue_forms.MOST_ROWS_COUNTED", 2)
     assert "All open (10,000+)" in words_of(page.get(reverse("queue:list")))
@@ -142,7 +120,8 @@ def test_the_list_is_sorted_as_asked(page, three_amounts, sort, titles):
 
 def test_partners_stand_in_the_order_of_their_names(page, clock):
     for name in ("Zulu", "Alpha"):
-        question(UserFactory(partner=PartnerFactory(legal_name=name), roles=[Role.ADMIN_AGENT]), name)
+        filer = UserFactory(partner=PartnerFactory(legal_name=name), roles=[Role.ADMIN_AGENT])
+        file_question(filer, title=name)
     assert listed(page, sort="partner") == ["Alpha", "Zulu"]
 
 
@@ -158,7 +137,7 @@ def test_the_soonest_due_is_first_and_what_waits_for_the_partner_last(page, five
 def two(clock, agent, customer, stranger, support_agent):
     """A refund of ours about `customer`, and a question of a stranger."""
     refund = file_refund(agent, buy_line(agent, customer, make_sku("100.00", keys=1)), title="退款 ours", language="ko")
-    other = question(stranger, "theirs", impact=Impact.CRITICAL, language="zh-hans")
+    other = file_question(stranger, title="theirs", impact=Impact.CRITICAL, language="zh-hans")
     claim(other.number, actor=support_agent)
     return refund, other
 
@@ -215,12 +194,13 @@ def test_the_queue_is_the_operators_alone(client_of, agent, stranger, global_adm
 def test_the_queue_costs_the_same_queries_for_three_rows_and_for_sixty(page, clock, agent):
     url = reverse("queue:list")
     for number in range(3):
-        question(agent, f"request {number}")
+        file_question(agent, title=f"request {number}")
     few = queries_of(page, url)
     for number in range(57):
-        owner = UserFactory(partner=None, roles=[Role.SUPPORT_AGENT]) if number % 3 == 0 else None
         customer = CustomerFactory(partner=agent.partner)
-        question(agent, f"another {number}", owner=owner, customer=customer)
+        request = file_question(agent, title=f"another {number}", tenant_id=customer.tenant_id)
+        if number % 3 == 0:
+            claim(request.number, actor=UserFactory(partner=None, roles=[Role.SUPPORT_AGENT]))
     assert len(queries_of(page, url)) == len(few) <= 12
 
 
@@ -228,7 +208,7 @@ def test_the_queue_costs_the_same_queries_for_three_rows_and_for_sixty(page, clo
 
 
 def test_claiming_on_the_list_leads_back_to_it(page, clock, agent, support_agent):
-    request = question(agent, "a question")
+    request = file_question(agent, title="a question")
     back = f"{reverse('queue:list')}?view=unassigned"
     response = page.post(reverse("queue:claim", args=[request.number]), {"next": back})
     assert response["Location"] == back
@@ -237,7 +217,7 @@ def test_claiming_on_the_list_leads_back_to_it(page, clock, agent, support_agent
 
 
 def test_a_claim_that_came_too_late_says_whose_it_is(page, clock, agent, second_agent):
-    request = question(agent, "a question")
+    request = file_question(agent, title="a question")
     claim(request.number, actor=second_agent)
     response = page.post(reverse("queue:claim", args=[request.number]), {"next": reverse("queue:list")}, follow=True)
     assert f"{second_agent.email} works on request" in words_of(response)
@@ -246,13 +226,13 @@ def test_a_claim_that_came_too_late_says_whose_it_is(page, clock, agent, second_
 
 
 def test_no_form_leads_to_another_site(page, clock, agent):
-    request = question(agent, "a question")
+    request = file_question(agent, title="a question")
     response = page.post(reverse("queue:claim", args=[request.number]), {"next": "https://evil.example/"})
     assert response["Location"] == reverse("queue:request", args=[request.number])
 
 
 def test_the_ticked_requests_are_assigned_and_each_refusal_is_told(page, clock, agent, second_agent):
-    first, second, third = (question(agent, title) for title in ("one", "two", "three"))
+    first, second, third = (file_question(agent, title=title) for title in ("one", "two", "three"))
     assign(second.number, second_agent.public_id, actor=UserFactory(partner=None, roles=[Role.SUPPORT_AGENT]))
     sent = {"request": [first.number, second.number, third.number], "agent": str(second_agent.public_id)}
     words = words_of(page.post(reverse("queue:assign_several"), sent, follow=True))
@@ -270,7 +250,7 @@ def test_the_ticked_requests_are_assigned_and_each_refusal_is_told(page, clock, 
     ],
 )
 def test_a_form_that_says_too_little_assigns_nothing(page, clock, agent, sent, told):
-    request = question(agent, "a question")
+    request = file_question(agent, title="a question")
     if "request" in sent:
         sent = {**sent, "request": request.number}
     assert told in words_of(page.post(reverse("queue:assign_several"), sent, follow=True))
@@ -279,7 +259,7 @@ def test_a_form_that_says_too_little_assigns_nothing(page, clock, agent, sent, t
 
 
 def test_one_request_is_assigned_on_a_page_of_its_own(page, clock, agent, second_agent):
-    request = question(agent, "a question")
+    request = file_question(agent, title="a question")
     address = reverse("queue:assign", args=[request.number])
     assert second_agent.name in words_of(page.get(address))
     post = partial(page.post, address, {"agent": str(second_agent.public_id)})
@@ -291,7 +271,7 @@ def test_one_request_is_assigned_on_a_page_of_its_own(page, clock, agent, second
 
 
 def test_a_request_is_given_back_and_noted_on_its_page(page, clock, agent, support_agent):
-    request = question(agent, "a question")
+    request = file_question(agent, title="a question")
     claim(request.number, actor=support_agent)
     page.post(reverse("queue:release", args=[request.number]))
     page.post(reverse("queue:note", args=[request.number]), {"text": "王芳 has called."})
@@ -303,7 +283,7 @@ def test_a_request_is_given_back_and_noted_on_its_page(page, clock, agent, suppo
 
 
 def test_the_page_tells_who_else_has_a_request_open(client_of, clock, agent, support_agent, second_agent):
-    request = question(agent, "a question")
+    request = file_question(agent, title="a question")
     address = reverse("queue:presence", args=[request.number])
     first, second = client_of(support_agent), client_of(second_agent)
     assert "open" not in words_of(first.get(address))

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cancellations.support.figures import Figures
-from cancellations.support.models import Impact, ProblemType, RequestStatus, SupportRequest
+from cancellations.support.models import Impact, ProblemType, RequestStatus
 from tests.helpers import MOST_QUERIES, queries_of, words_of
+from tests.support import file_question
 
 pytestmark = pytest.mark.django_db
 
@@ -19,25 +20,16 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def filed(clock, agent):
-    """Requests filed so long ago, as they stand now: the figures read rows, whatever made them."""
+    """File a request so long ago, and give it what it has now: the figures read rows, whatever made them."""
 
     def file(ago, status=RequestStatus.NEW, *, replied=None, ended=None):
-        filed_at = NOW - ago
-        return SupportRequest.objects.create(
-            partner=agent.partner,
-            filed_by=agent,
-            filed_at=filed_at,
-            changed_at=filed_at,
-            problem=ProblemType.KEYS,
-            impact=Impact.MINIMAL,
-            title="密钥无法激活",
-            description="Not taken.",
-            contact_name="王小明",
-            contact_email=agent.email,
-            status=status,
-            first_reply_at=replied and filed_at + replied,
-            ended_at=ended and filed_at + ended,
-        )
+        clock.set((NOW - ago).isoformat())
+        request = file_question(agent, problem=ProblemType.KEYS, impact=Impact.MINIMAL, title="密钥无法激活")
+        clock.set(NOW.isoformat())
+        request.status, request.due_at = status, None
+        request.first_reply_at = replied and request.filed_at + replied
+        request.ended_at = ended and request.filed_at + ended
+        request.save()
 
     return file
 

@@ -8,7 +8,6 @@ from activity.models import Action, Event
 from cancellations.support.models import (
     Draft,
     EventKind,
-    Impact,
     ProblemType,
     RequestEvent,
     RequestStatus,
@@ -21,7 +20,7 @@ from csp_portal.errors import Refusal
 from csp_portal.mail.models import Mail
 from tests.factories import UserFactory, buy_line, make_sku
 from tests.helpers import in_threads
-from tests.support import file_refund
+from tests.support import file_question, file_refund
 
 pytestmark = pytest.mark.django_db
 
@@ -193,19 +192,8 @@ def test_support_closes_no_refund(filed, support_agent):
     assert refused(filed, lambda: close(filed.number, text="No.", actor=support_agent)) == "refund_is_decided"
 
 
-def test_support_closes_another_request_with_words(filed, agent, support_agent):
-    filed = SupportRequest.objects.create(
-        partner=agent.partner,
-        filed_by=agent,
-        filed_at=filed.filed_at,
-        changed_at=filed.filed_at,
-        problem=ProblemType.KEYS,
-        impact=Impact.MINIMAL,
-        title="키가 작동하지 않습니다",
-        description="The key is not taken.",
-        contact_name="김민준",
-        contact_email=agent.email,
-    )
+def test_support_closes_another_request_with_words(agent, support_agent):
+    filed = file_question(agent, problem=ProblemType.KEYS, title="키가 작동하지 않습니다")
     assert refused(filed, lambda: close(filed.number, text="", actor=support_agent)) == "nothing_written"
     close(filed.number, text="The key was typed with a letter O.", actor=support_agent)
     filed.refresh_from_db()

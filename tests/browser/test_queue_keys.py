@@ -1,13 +1,12 @@
 """The queue by keyboard, and several requests assigned with and without scripts (S5, X2)."""
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from cancellations.support.models import EventKind, Impact, ProblemType, SupportRequest
-from cancellations.support.services.happening import happened
+from cancellations.support.models import SupportRequest
 from csp_portal.accounts.permissions import Role
 from tests.factories import UserFactory
+from tests.support import file_question
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,30 +17,12 @@ TITLES = ("first", "second", "第三个请求")
 def requests():
     """Three questions, due in the order of their titles."""
     agent = UserFactory(roles=[Role.ADMIN_AGENT])
-    return [question(agent, title) for title in TITLES]
+    return [file_question(agent, title=title) for title in TITLES]
 
 
 @pytest.fixture
 def supporter():
     return UserFactory(partner=None, roles=[Role.SUPPORT_AGENT], name="王芳")
-
-
-def question(agent, title):
-    now = timezone.now()
-    request = SupportRequest.objects.create(
-        partner=agent.partner,
-        filed_by=agent,
-        filed_at=now,
-        changed_at=now,
-        problem=ProblemType.OTHER,
-        impact=Impact.MODERATE,
-        title=title,
-        description="How is this?",
-        contact_name="김민준",
-        contact_email=agent.email,
-    )
-    happened(request, EventKind.FILED, actor=agent, now=now)
-    return request
 
 
 def link_to(page: Page, title: str):

@@ -24,7 +24,8 @@ from cancellations.support.services.due_times import work_out_due_times
 from cancellations.support.services.happening import happened
 from csp_portal.errors import Refusal
 from tests.factories import buy_line, make_sku
-from tests.helpers import in_threads, until, words_of
+from tests.held_open import held_open
+from tests.helpers import in_threads, until, until_somebody_waits, words_of
 from tests.support import file_refund
 
 pytestmark = pytest.mark.django_db
@@ -162,10 +163,17 @@ def test_what_is_saved_unchanged_is_no_change(clock, keeper):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_add_the_same_hours_at_once_one_does(keeper):
-    act = partial(house.set_opening_span, None, **HOURS, actor=keeper)
-    assert in_threads(act, act).count("spans_overlap") == 1
-    assert OpeningSpan.objects.filter(weekday=5).count() == 1
+def test_who_adds_hours_waits_for_others_that_are_being_added(keeper):
+    """They begin at another time: no constraint would refuse them, only who looks after the wait."""
+    act = partial(house.set_opening_span, None, weekday=5, opens=time(10), closes=time(13), actor=keeper)
+
+    def first_commits():
+        until_somebody_waits()
+        first.commit()
+
+    with held_open(partial(house.set_opening_span, None, **HOURS, actor=keeper)) as first:
+        assert in_threads(act, first_commits) == ["spans_overlap", None]
+    assert [(span.opens, span.closes) for span in OpeningSpan.objects.filter(weekday=5)] == [(time(9), time(12))]
 
 
 # Due times

@@ -2,13 +2,18 @@
 
 import html
 import re
+from collections.abc import Callable, Sequence
 from http.client import HTTPConnection, HTTPResponse
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from bench.load import all_running
 from tests.nginx import HOST
+
+Part = TypeVar("Part")
+Told = TypeVar("Told")
 
 PATIENCE = 60  # seconds for one answer
 _FROM_NGINX = {
@@ -68,3 +73,34 @@ class Browser:
 def hidden_in(page: str) -> dict[str, str]:
     """What the forms of a page send without being asked."""
     return {name: html.unescape(value) for name, value in _HIDDEN.findall(page)}
+
+
+def cookies_of(port: int, email: str, password: str) -> dict[str, str]:
+    """What a browser keeps once somebody has signed in."""
+    with Browser(port) as browser:
+        browser.sign_in(email, password)
+        return browser.cookies
+
+
+def at_once(
+    port: int, cookies: dict[str, str], shares: Sequence[Sequence[Part]], act: Callable[[Browser, Part], Told]
+) -> list[Told]:
+    """What `act` answers for each part of each share; every share by a browser of its own, all at the same time.
+
+    Raises the first fault that one of them met.
+    """
+    told: list[Told] = []
+    faults: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            with Browser(port, cookies) as browser:
+                told.extend([act(browser, part) for part in shares[number]])
+        except Exception as fault:
+            faults.append(fault)
+
+    with all_running(work, len(shares)):
+        pass  # nothing else to do meanwhile
+    if faults:
+        raise faults[0]
+    return told

@@ -1,15 +1,13 @@
 """Cancelling among a million order lines: from Submit to the next page, for 8 agents at once."""
 
-import threading
 import time
-from collections.abc import Callable, Sequence
-from statistics import quantiles
+from collections.abc import Callable
 
 from django.urls import reverse
 
 from bench import many_lines
-from bench.browser import Browser, hidden_in
-from bench.table import Row
+from bench.browser import Browser, at_once, cookies_of, hidden_in
+from bench.table import Percentiles, Row
 from orders.models import OrderLine
 from tests.factories import PASSWORD
 from tests.nginx import Portal
@@ -25,39 +23,15 @@ def measure(portal: Portal, *, quick: bool, say: Callable[[str], None]) -> list[
     count, each = (FEW_LINES, FEW_CANCELLED) if quick else (LINES, CANCELLED)
     say(f"selling {count:,} lines")
     agent = many_lines.sold(count)
-    with Browser(portal.web_port) as browser:
-        browser.sign_in(agent.email, PASSWORD)
-        cookies = browser.cookies
+    cookies = cookies_of(portal.web_port, agent.email, PASSWORD)
     lines = many_lines.lines_of(agent, AGENTS * each)
     say(f"cancelling {len(lines)} of them")
     shares = [lines[number::AGENTS] for number in range(AGENTS)]
-    milliseconds = _all_cancelled(portal.web_port, cookies, shares)
+    milliseconds = at_once(portal.web_port, cookies, shares, _cancelled)
     if OrderLine.objects.filter(pk__in=[line.pk for line in lines], quantity_cancelled=0).exists():
         raise RuntimeError("a line was submitted and not cancelled")
-    cuts = quantiles(milliseconds, n=100)
     what = f"cancel, Submit to the next page, {count:,} lines, {AGENTS} agents"
-    return [Row(what, f"p50 {cuts[49]:,.0f} ms, p95 {cuts[94]:,.0f} ms, p99 {cuts[98]:,.0f} ms", aim=AIM)]
-
-
-def _all_cancelled(port: int, cookies: dict[str, str], shares: Sequence[Sequence[OrderLine]]) -> list[float]:
-    found: list[float] = []
-    faults: list[Exception] = []
-
-    def work(share: Sequence[OrderLine]) -> None:
-        try:
-            with Browser(port, cookies) as browser:
-                found.extend([_cancelled(browser, line) for line in share])
-        except Exception as fault:
-            faults.append(fault)
-
-    agents = [threading.Thread(target=work, args=[share], daemon=True) for share in shares]
-    for agent in agents:
-        agent.start()
-    for agent in agents:
-        agent.join()
-    if faults:
-        raise faults[0]
-    return found
+    return [Row(what, Percentiles.of(milliseconds).written(), aim=AIM)]
 
 
 def _cancelled(browser: Browser, line: OrderLine) -> float:

@@ -81,7 +81,7 @@ def answers(port: int, requests: Sequence[bytes], status: int, *, clients: int, 
                     return
                 counts[number] += 1
 
-    with _all_running(go_on, clients):
+    with all_running(go_on, clients):
         began = time.monotonic()
         stop_at[0] = began + seconds
         begin.wait(PATIENCE)
@@ -96,7 +96,7 @@ def _shares(requests: Sequence[bytes], clients: int) -> list[Sequence[bytes]]:
 
 
 @contextmanager
-def _all_running(work: Callable[[int], None], count: int) -> Iterator[None]:
+def all_running(work: Callable[[int], None], count: int) -> Iterator[None]:
     """`work`, given its number, in so many threads, which are waited for at the end."""
     threads = [threading.Thread(target=work, args=[number], daemon=True) for number in range(count)]
     for thread in threads:

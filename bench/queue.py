@@ -1,16 +1,14 @@
 """The queue of support with 50,000 requests: its list page, read by 8 agents at once."""
 
-import threading
 import time
-from collections.abc import Callable, Sequence
-from statistics import quantiles
+from collections.abc import Callable
 
 from django.urls import reverse
 from psycopg2 import sql
 
 from bench import data
-from bench.browser import Browser
-from bench.table import Row
+from bench.browser import Browser, at_once, cookies_of
+from bench.table import Percentiles, Row
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Role
 from tests.factories import PASSWORD, CustomerFactory, PartnerFactory, UserFactory
@@ -47,13 +45,12 @@ def measure(portal: Portal, *, quick: bool, say: Callable[[str], None]) -> list[
     count, each = (FEW_REQUESTS, FEW_READ) if quick else (REQUESTS, READ)
     say(f"filing {count:,} requests")
     agent = filed(count)
-    with Browser(portal.web_port) as browser:
-        browser.sign_in(agent.email, PASSWORD)
-        cookies = browser.cookies
+    cookies = cookies_of(portal.web_port, agent.email, PASSWORD)
     say(f"reading {AGENTS * each} pages of the queue")
-    cuts = quantiles(_all_read(portal.web_port, cookies, each), n=100)
+    shares = [[VIEWS[(number + page) % len(VIEWS)] for page in range(each)] for number in range(AGENTS)]
+    times = Percentiles.of(at_once(portal.web_port, cookies, shares, _read))
     what = f"the queue, {count:,} requests, {AGENTS} agents"
-    return [Row(what, f"p50 {cuts[49]:,.0f} ms, p95 {cuts[94]:,.0f} ms, p99 {cuts[98]:,.0f} ms")]
+    return [Row(what, times.written())]
 
 
 def filed(count: int) -> User:
@@ -68,32 +65,8 @@ def filed(count: int) -> User:
     return agent
 
 
-def _all_read(port: int, cookies: dict[str, str], each: int) -> list[float]:
-    found: list[float] = []
-    faults: list[Exception] = []
-
-    def work(number: int) -> None:
-        try:
-            with Browser(port, cookies) as browser:
-                found.extend(_read(browser, [VIEWS[(number + page) % len(VIEWS)] for page in range(each)]))
-        except Exception as fault:
-            faults.append(fault)
-
-    agents = [threading.Thread(target=work, args=[number], daemon=True) for number in range(AGENTS)]
-    for agent in agents:
-        agent.start()
-    for agent in agents:
-        agent.join()
-    if faults:
-        raise faults[0]
-    return found
-
-
-def _read(browser: Browser, views: Sequence[str]) -> list[float]:
-    """Milliseconds for each page."""
-    taken = []
-    for view in views:
-        began = time.monotonic()
-        browser.get(f"{reverse('queue:list')}{view}")
-        taken.append((time.monotonic() - began) * 1000)
-    return taken
+def _read(browser: Browser, view: str) -> float:
+    """Milliseconds until a page is there."""
+    began = time.monotonic()
+    browser.get(f"{reverse('queue:list')}{view}")
+    return (time.monotonic() - began) * 1000

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from statistics import median
+from statistics import median, quantiles
 from typing import Self
 
 HEAD = ("what", "ours", "beside", "ratio", "aim")
@@ -36,6 +36,24 @@ class Spread:
     def written(self, unit: str) -> str:
         """`812/s (790–830)`: the median, and in brackets how far the rounds lay apart."""
         return f"{self.middle:,.0f}{unit} ({self.lowest:,.0f}\N{EN DASH}{self.highest:,.0f})"
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """How long something took, in milliseconds: half of the time, and in the worst of 20 and of 100 times."""
+
+    p50: float
+    p95: float
+    p99: float
+
+    @classmethod
+    def of(cls, milliseconds: Iterable[float]) -> Self:
+        """Of at least two figures."""
+        cuts = quantiles(milliseconds, n=100, method="inclusive")
+        return cls(cuts[49], cuts[94], cuts[98])
+
+    def written(self) -> str:
+        return f"p50 {self.p50:,.0f} ms, p95 {self.p95:,.0f} ms, p99 {self.p99:,.0f} ms"
 
 
 def written(rows: Iterable[Row]) -> str:

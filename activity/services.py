@@ -112,7 +112,7 @@ def _write(action: Action, who: Actor, rows: list[dict[str, Any]], details: dict
     if address:
         Address.objects.bulk_create(
             (
-                Address(event_id=event.pk, occurred_at=now, address=address, salt=salt)
+                Address(event=event, partner_id=event.partner_id, occurred_at=now, address=address, salt=salt)
                 for event, salt in zip(events, salts, strict=True)
             ),
             batch_size=_ROWS_PER_STATEMENT,

@@ -4,17 +4,23 @@ The table is partitioned by month and made by SQL in the first migration, which 
 that only PostgreSQL fills (`xid`, `server_epoch`, for sealing) and the triggers that refuse any change.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from activity.models.actions import KEYS_AND_DOWNLOADS, MADE_THE_LINK, SAW_THE_KEY, USED_THE_LINK, Action
+
+# `ProductId:SkuId`, or the ProductId alone; all else is a name.
+_PRODUCT_ID = re.compile(r"[0-9A-Z]+:[0-9A-Z]+|(?=[A-Z]*[0-9])[0-9A-Z]{12}", re.IGNORECASE)
 
 
 class ActorKind(models.TextChoices):
@@ -28,6 +34,11 @@ class Reader(Protocol):
     """What the log needs of who reads it."""
 
     partner_id: int | None
+
+
+_PLACE = Tuple(F("occurred_at"), F("id"))  # of a row in the list
+_TEXT = models.TextField()
+_PRODUCT = Upper(Func("product_id", Value(":"), Value(1), function="split_part", output_field=_TEXT))  # as indexed
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -76,8 +87,56 @@ class EventQuerySet(models.QuerySet["Event"]):
         except ValueError:
             return self.filter(customer_name__iexact=named)
 
+    def by_kind(self, kind: ActorKind) -> Self:
+        """Rows of those who have no name: whoever held a link, or came without sign-in."""
+        return self.filter(actor_kind=kind, actor_name__iexact="")
+
+    def of_product(self, named: str) -> Self:
+        """Rows about the product with this id, with or without its SKU's, or about those that had this name then."""
+        if not _PRODUCT_ID.fullmatch(named):
+            return self.filter(product_name__iexact=named).exclude(product_name="")
+        rows = self.filter(product_id__iexact=named) if ":" in named else self
+        product_id = named.partition(":")[0].upper()
+        return rows.alias(product=_PRODUCT).filter(product=product_id).exclude(product_id="")
+
+    def of_order(self, number: str) -> Self:
+        return self.filter(order_number=number).exclude(order_number="")
+
+    def with_action(self, action: str) -> Self:
+        return self.filter(action=action)
+
+    def of_link(self, link_id: str) -> Self:
+        """Rows about the link with this public id, or about those whose ids start with these eight signs."""
+        try:
+            return self.filter(link_id=UUID(link_id))
+        except ValueError:
+            first, last = (UUID(f"{link_id}{sign * 24}") for sign in "0f")
+            return self.filter(link_id__range=(first, last))
+
+    def from_address(self, address: str) -> Self:
+        """Rows that came from this IP address.
+
+        The day and the partner stand in both tables: the index of addresses then answers in the order of the log.
+        """
+        return self.filter(
+            address__address=address, address__partner_id=F("partner_id"), address__occurred_at=F("occurred_at")
+        )
+
     def newest_first(self) -> Self:
         return self.order_by("-occurred_at", "-id")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("occurred_at", "id")
+
+    def older_than(self, occurred_at: datetime, event_id: int) -> Self:
+        """Rows after that place in the list of the newest first; the day alone lets partitions be passed over."""
+        older: Any = TupleLessThan(_PLACE, (occurred_at, event_id))
+        return self.filter(older, occurred_at__lte=occurred_at)
+
+    def newer_than(self, occurred_at: datetime, event_id: int) -> Self:
+        """Rows before that place in the list of the newest first."""
+        newer: Any = TupleGreaterThan(_PLACE, (occurred_at, event_id))
+        return self.filter(newer, occurred_at__gte=occurred_at)
 
 
 class Event(models.Model):
@@ -151,7 +210,10 @@ class Address(models.Model):
 
     append_only = True
 
-    event_id = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(
+        Event, on_delete=models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="address"
+    )
+    partner_id = models.BigIntegerField(null=True)  # as in the event's row, which holds the foreign key
     occurred_at = models.DateTimeField()
     address = models.GenericIPAddressField()
     salt = models.BinaryField()

@@ -1,7 +1,7 @@
-"""The queue of support with 50,000 requests: its list page, read by 8 agents at once."""
+"""The queue of support as it grows: its pages with 500 requests and with 50,000, by one agent and by 8 at once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.urls import reverse
 from psycopg2 import sql
@@ -9,19 +9,27 @@ from psycopg2 import sql
 from bench import data
 from bench.browser import Browser, at_once, cookies_of
 from bench.table import Percentiles, Row
+from cancellations.support.models import SupportRequest
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Role
 from tests.factories import PASSWORD, CustomerFactory, PartnerFactory, UserFactory
 from tests.nginx import Portal
 from tests.support import file_question
 
-REQUESTS, FEW_REQUESTS = 50_000, 500
+SIZES, FEW_SIZES = (500, 50_000), (50, 500)  # requests, before and after it has grown
 PARTNERS, CUSTOMERS = 20, 20  # customers of each
 AGENTS = 8
-READ, FEW_READ = 50, 3  # pages, by each agent
-# What an agent looks at: everything, their own, what is late, a word, another order.
-VIEWS = ("", "?view=mine", "?view=overdue", "?find=contoso", "?sort=partner", "?view=unassigned&impact=critical")
-# A copy of the first request: nine of ten are over, of the others some are late, some are somebody's.
+READ, FEW_READ = 50, 3  # times each page, by one agent; pages in all, by each of several
+AIM = "p95 within 1.5 times"
+PAGES = {
+    "all open": "",
+    "mine": "?view=mine",
+    "overdue": "?view=overdue",
+    "a word": "?find=contoso",
+    "by partner": "?sort=partner",
+    "unassigned and critical": "?view=unassigned&impact=critical",
+}
+# Copies of the first request: nine of ten are over, of the others some are late, some are somebody's.
 _COPIES = """
     INSERT INTO support_supportrequest (number, partner_id, filed_by_id, filed_at, problem, impact, title, description,
         language, customer_id, refund_reason, contact_name, contact_email, contact_phone, status, owner_id, due_at,
@@ -31,9 +39,9 @@ _COPIES = """
         r.contact_name, r.contact_email, '',
         CASE WHEN n %% 10 > 0 THEN 'closed' WHEN n %% 40 = 0 THEN 'action_required' ELSE 'in_progress' END,
         CASE WHEN n %% 20 = 0 THEN %(owner)s END,
-        CASE WHEN n %% 10 = 0 AND n %% 40 > 0 THEN now() + (n %% 2000 - 200) * interval '1 minute' END,
+        CASE WHEN n %% 10 = 0 AND n %% 40 > 0 THEN now() + (n %% 2000 - 400) * interval '1 minute' END,
         r.changed_at, CASE WHEN n %% 10 > 0 THEN r.changed_at END
-    FROM support_supportrequest AS r, generate_series(1, %(count)s) AS n
+    FROM support_supportrequest AS r, generate_series(%(since)s + 1, %(until)s) AS n
     JOIN (SELECT id, partner_id, row_number() OVER (ORDER BY id) AS place FROM customers_customer) AS c
         ON c.place = 1 + n %% %(customers)s
     WHERE r.id = %(request)s
@@ -41,32 +49,55 @@ _COPIES = """
 
 
 def measure(portal: Portal, *, quick: bool, say: Callable[[str], None]) -> list[Row]:
-    """Each agent reads one page after the other, of several views."""
-    count, each = (FEW_REQUESTS, FEW_READ) if quick else (REQUESTS, READ)
-    say(f"filing {count:,} requests")
-    agent = filed(count)
-    cookies = cookies_of(portal.web_port, agent.email, PASSWORD)
-    say(f"reading {AGENTS * each} pages of the queue")
-    shares = [[VIEWS[(number + page) % len(VIEWS)] for page in range(each)] for number in range(AGENTS)]
-    times = Percentiles.of(at_once(portal.web_port, cookies, shares, _read))
-    what = f"the queue, {count:,} requests, {AGENTS} agents"
-    return [Row(what, times.written())]
-
-
-def filed(count: int) -> User:
-    """So many requests, of several partners and their customers; a support agent, who owns some of them."""
+    """The same pages of a small queue and of a large one: each read by one agent alone, then all by 8 at once."""
+    sizes, each = (FEW_SIZES, FEW_READ) if quick else (SIZES, READ)
     agent = UserFactory.create(partner=None, roles=[Role.SUPPORT_AGENT])
+    request = _first_of_all()
+    cookies = cookies_of(portal.web_port, agent.email, PASSWORD)
+    found = []
+    for since, until in zip((0, *sizes), sizes, strict=False):
+        say(f"filing {until - since:,} requests")
+        _copy(request, agent, since, until)
+        say(f"reading {len(PAGES) * each + AGENTS * each} pages of a queue of {until:,} requests")
+        found.append(_times(portal.web_port, cookies, each))
+    few, many = found
+    return [_row(what, sizes, few[what], times) for what, times in many.items()]
+
+
+def _first_of_all() -> SupportRequest:
+    """A request of a partner; there are others, and customers of each."""
     partners = PartnerFactory.create_batch(PARTNERS)
-    customers = [CustomerFactory.create(partner=partner) for partner in partners for _number in range(CUSTOMERS)]
+    for partner in partners:
+        CustomerFactory.create_batch(CUSTOMERS, partner=partner)
     filer = UserFactory.create(partner=partners[0], roles=[Role.ADMIN_AGENT])
-    request = file_question(filer, title="A question of Contoso")
-    facts = {"owner": agent.pk, "count": count, "customers": len(customers), "request": request.pk}
-    data.as_superuser(sql.SQL(_COPIES % facts), sql.SQL("VACUUM ANALYZE"))
-    return agent
+    return file_question(filer, title="A question of Contoso")
 
 
-def _read(browser: Browser, view: str) -> float:
-    """Milliseconds until a page is there."""
+def _copy(request: SupportRequest, owner: User, since: int, until: int) -> None:
+    facts = {"owner": owner.pk, "since": since, "until": until, "customers": PARTNERS * CUSTOMERS}
+    data.as_superuser(sql.SQL(_COPIES % {**facts, "request": request.pk}), sql.SQL("VACUUM ANALYZE"))
+
+
+def _times(port: int, cookies: dict[str, str], each: int) -> dict[str, Percentiles]:
+    """By page, one agent alone; and for 8 at once, who each begin with another page."""
+    names = list(PAGES)
+    at_once(port, cookies, [names], _read)  # warms up
+    alone = at_once(port, cookies, [names * each], _read)
+    shares = [[names[(number + page) % len(names)] for page in range(each)] for number in range(AGENTS)]
+    together = at_once(port, cookies, shares, _read)
+    times = {f"{name}, one agent": [taken for page, taken in alone if page == name] for name in names}
+    times[f"all of these, {AGENTS} agents"] = [taken for _page, taken in together]
+    return {what: Percentiles.of(milliseconds) for what, milliseconds in times.items()}
+
+
+def _read(browser: Browser, name: str) -> tuple[str, float]:
+    """The page, and the milliseconds until it is there."""
     began = time.monotonic()
-    browser.get(f"{reverse('queue:list')}{view}")
-    return (time.monotonic() - began) * 1000
+    browser.get(f"{reverse('queue:list')}{PAGES[name]}")
+    return name, (time.monotonic() - began) * 1000
+
+
+def _row(what: str, sizes: Sequence[int], few: Percentiles, many: Percentiles) -> Row:
+    smaller, larger = sizes
+    ratio = f"{many.p95 / few.p95:.2f}"
+    return Row(f"queue of {larger:,}, {what}", many.written(), f"{smaller:,}: {few.written()}", ratio, AIM)

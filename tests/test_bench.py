@@ -13,6 +13,7 @@ from django.conf import settings
 
 from tests.test_production_settings import SYSTEM
 
+TIMES = r"p50 [\d,]+ ms, p95 [\d,]+ ms, p99 [\d,]+ ms"
 FIGURES = {
     "starts of a download, 1,000 links": r"\d+/s",
     "starts of a download, one link": r"\d+/s",
@@ -21,7 +22,9 @@ FIGURES = {
     "memory of nginx, 5 slow transfers": r"\d+ MiB \(.+\)",
     "memory of worker, 5 slow transfers": r"\d+ MiB \(.+\)",
     "3,000 links expired, each in the log": r"[\d.]+ s, [\d,]+/s",
-    "cancel, Submit to the next page, 1,000 lines, 8 agents": r"p50 [\d,]+ ms, p95 [\d,]+ ms, p99 [\d,]+ ms",
+    "queue of 500, mine, one agent": TIMES,
+    "queue of 500, all of these, 8 agents": TIMES,
+    "cancel, Submit to the next page, 1,000 lines, 8 agents": TIMES,
     "a month of 1,000 entries closed": r"[\d.]+ s, issued in [\d.]+ s",
 }
 

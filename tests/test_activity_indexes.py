@@ -2,7 +2,6 @@
 
 import re
 from importlib import import_module
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -12,7 +11,7 @@ from activity.services import Actor, client_address, record
 
 pytestmark = pytest.mark.django_db
 
-LINK = str(uuid4())
+LINK = "7560b0fc-1f00-4e7a-8157-21de25f08c01"
 JOB = Actor.system("filling")
 
 

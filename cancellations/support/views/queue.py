@@ -1,5 +1,6 @@
 """The queue of support requests: the list, who takes what, and who has a request open (S5)."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -63,14 +64,7 @@ def assign_chosen(request: SignedInRequest) -> HttpResponseBase:
 @triages
 def claim_request(request: SignedInRequest, number: str) -> HttpResponseBase:
     """Take a request as one's own."""
-    asked = _found(request, number)
-    try:
-        claim(asked.number, actor=request.user)
-    except Refusal as refusal:
-        messages.error(request, str(refusal), extra_tags=refusal.code)
-    else:
-        messages.success(request, _("Request %(number)s is yours.") % {"number": number})
-    return redirect(_way_back(request, number))
+    return _moved(request, number, claim, _("Request %(number)s is yours."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,14 +91,7 @@ def assign_request(request: SignedInRequest, number: str) -> HttpResponseBase:
 @triages
 def release_request(request: SignedInRequest, number: str) -> HttpResponseBase:
     """Give a request back to the queue."""
-    asked = _found(request, number)
-    try:
-        release(asked.number, actor=request.user)
-    except Refusal as refusal:
-        messages.error(request, str(refusal), extra_tags=refusal.code)
-    else:
-        messages.success(request, _("Request %(number)s is nobody's. Anybody can claim it.") % {"number": number})
-    return redirect(_way_back(request, number))
+    return _moved(request, number, release, _("Request %(number)s is nobody's. Anybody can claim it."))
 
 
 @require_POST
@@ -132,6 +119,18 @@ def presence(request: SignedInRequest, number: str) -> HttpResponse:
 def _found(request: SignedInRequest, number: str) -> SupportRequest:
     found: SupportRequest = get_object_or_404(SupportRequest.objects.visible_to(request.user), number=number)
     return found
+
+
+def _moved(request: SignedInRequest, number: str, move: Callable[..., object], told: str) -> HttpResponseBase:
+    """Claim a request or give it back, and return to where the button stood, with what came of it."""
+    asked = _found(request, number)
+    try:
+        move(asked.number, actor=request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal), extra_tags=refusal.code)
+    else:
+        messages.success(request, told % {"number": number})
+    return redirect(_way_back(request, number))
 
 
 def _outcomes(request: SignedInRequest, numbers: list[str], agent: UUID) -> list[Outcome]:

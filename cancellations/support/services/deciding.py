@@ -25,6 +25,7 @@ from cancellations.support.services.judging import (
     checked_words,
     refusal_of,
 )
+from cancellations.support.services.repeating import approved_before, denied_before
 from cancellations.support.services.triage import OwnMatter
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
@@ -38,12 +39,15 @@ def approve(number: str, decision: Decision, *, actor: User) -> Approval:
     """Cancel the units asked for with all that C6 does, credit as of filing, and reply, in one transaction (S7).
 
     Above the threshold nothing is cancelled until a second agent approves the same: the first approval is kept, and
-    the partner hears nothing of it. Raises Refusal, telling who decided or what changed since `decision.seen`;
-    SupportRequest.DoesNotExist.
+    the partner hears nothing of it. Sent again it answers the same (C7). Raises Refusal, telling who decided or what
+    changed since `decision.seen`; SupportRequest.DoesNotExist.
     """
     now = timezone.now()
     request = _with_its_line(number, actor)
     line = _line_of(request)
+    done = approved_before(request, decision, actor)
+    if done is not None:
+        return done
     check_current(request, decision.seen)
     words = checked_words(decision.reply, request)
     standing = request.approvals.standing().select_related("first_by").first()
@@ -83,11 +87,14 @@ def withdraw_approval(number: str, *, actor: User) -> Approval:
 def deny(number: str, reason: DenialReason, text: str, *, seen: int, actor: User) -> SupportRequest:
     """Refuse the refund for a reason that the partner is told; a first approval is withdrawn with it (S7).
 
-    Raises Refusal, telling who decided or what changed since `seen`; SupportRequest.DoesNotExist.
+    Sent again it answers the same (C7). Raises Refusal, telling who decided or what changed since `seen`;
+    SupportRequest.DoesNotExist.
     """
     now = timezone.now()
     request = _with_its_line(number, actor)
     _lock(request)
+    if denied_before(request, reason, text, seen, actor):
+        return request
     check_current(request, seen)
     words = checked_words(text, request)
     if reason == DenialReason.OTHER and not words:

@@ -105,9 +105,14 @@ def check_approver(request: SupportRequest, standing: Approval | None, quote: Qu
         raise refusal_of(reasons.NOT_WHAT_WAS_APPROVED, request, **facts)
 
 
+def kept_words(text: str) -> str:
+    """The words to the partner as they are kept."""
+    return text.replace("\0", "").replace("\r\n", "\n").strip()
+
+
 def checked_words(text: str, request: SupportRequest) -> str:
-    """The words to the partner as they are kept; refused while a field of a template is not filled in (S5)."""
-    kept = text.replace("\0", "").replace("\r\n", "\n").strip()
+    """The words as they are kept; refused while a field of a template is not filled in (S5)."""
+    kept = kept_words(text)
     left = fields_left(kept)
     if left:
         raise refusal_of(reasons.FIELD_NOT_FILLED, request, field=left[0].field, line=left[0].line)

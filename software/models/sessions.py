@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
@@ -55,6 +55,10 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
     def with_file(self) -> Self:
         """With the link and the file: all that a request for bytes needs, unless it is refused."""
         return self.select_related("link__build")
+
+    def with_names(self) -> Self:
+        """With what `log_subject` reads, for where many are written at once."""
+        return self.prefetch_related(models.Prefetch("link", DownloadLink.objects.with_names()))
 
     def over(self, now: datetime) -> Self:
         """Sessions whose 24 hours are over and that nothing has closed yet."""
@@ -161,6 +165,12 @@ class DownloadSession(models.Model):
     def get_absolute_url(self) -> str:
         """Where its bytes are; the address ends in the file's name, by which some clients name what they save."""
         return reverse("software:session", args=[self.token, safe_name(self.link.build.file_name)])
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it: of which link it is, and why it has ended."""
+        subject = self.link.log_subject()
+        reason = {"reason": SessionEnd(self.end).reason.code} if self.end else {}
+        return {**subject, "details": {**subject["details"], "session": str(self.public_id), **reason}}
 
     @property
     def token(self) -> str:

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from activity.models import Action
-from activity.services import Actor, record
+from activity.services import Actor, record, record_each
 from csp_portal.calendar_utc import utc_day
 from csp_portal.mail.services import queue_mail
 from software.models import DownloadLink, DownloadSession, Transfer
@@ -19,6 +19,7 @@ from software.models.links import DownloadLinkQuerySet
 log = logging.getLogger(__name__)
 
 CHECKER = Actor.system("check_links")
+SETTLER = Actor.system("settle_lost_transfers")
 NAMED = 20  # links that the mail names
 BATCH = 1000  # sessions in one transaction
 
@@ -46,6 +47,8 @@ def settle_lost() -> int:
     lost = list(sessions.values_list("pk", flat=True)[:BATCH])
     DownloadSession.objects.filter(pk__in=lost).update(sent_at=Coalesce("sent_at", now))
     transfers = Transfer.objects.running().filter(session__in=lost).update(ended_at=now)
+    settled = DownloadSession.objects.with_names().filter(pk__in=lost).order_by("pk")
+    record_each(Action.DOWNLOAD_SUPPOSED_SENT, actor=SETTLER, on=settled)
     if transfers:
         log.error("nobody has told what %s transfers have sent", transfers)
         cause = f"transfers_lost:{utc_day(now)}"

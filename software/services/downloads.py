@@ -18,8 +18,6 @@ from software.services.starting import whom_to_ask, with_names
 
 log = logging.getLogger(__name__)
 
-_BEFORE_ITS_TIME = frozenset({SessionEnd.FILE_REPLACED, SessionEnd.OVER_BUDGET})
-
 
 @refusals_recorded(Action.DOWNLOAD_REFUSED)
 def open_session(token: str, *, actor: Actor) -> DownloadSession:
@@ -46,7 +44,7 @@ def open_session(token: str, *, actor: Actor) -> DownloadSession:
 def refusal_of_ended(session: DownloadSession, end: SessionEnd, now: datetime, *, actor: Actor) -> Refusal:
     """Why nothing is sent, after the session was closed for good; recorded, once, where it was open until now."""
     closed = DownloadSession.objects.filter(pk=session.pk).close(end, now) if not session.end else 0
-    if closed and end in _BEFORE_ITS_TIME:
+    if closed:
         details = {"session": str(session.public_id), "reason": end.reason.code}
         record(Action.DOWNLOAD_CLOSED, actor=actor, on=with_names(session.link), details=details)
     return _refusal(end.reason, session)

@@ -18,6 +18,7 @@ from software.places import software_place
 
 BATCH = 1000  # links or sessions in one transaction
 EXPIRER = Actor.system("expire_links")
+CLOSER = Actor.system("close_sessions")
 
 
 def expire_links() -> int:
@@ -60,10 +61,7 @@ class _Expired:
 
 
 def close_sessions() -> int:
-    """Close the sessions whose 24 hours are over; that they would be stood in the log with their start (K9).
-
-    Answers how many there were.
-    """
+    """Close the sessions whose 24 hours are over (K9). Answers how many there were."""
     return all_batches(_close_batch)
 
 
@@ -72,7 +70,10 @@ def _close_batch() -> int:
     now = timezone.now()
     over = DownloadSession.objects.over(now).order_by("expires_at").select_for_update(skip_locked=True)
     batch = list(over.values_list("pk", flat=True)[:BATCH])
-    return DownloadSession.objects.filter(pk__in=batch).close(SessionEnd.OVER, now)
+    closed = DownloadSession.objects.filter(pk__in=batch).close(SessionEnd.OVER, now)
+    ended = DownloadSession.objects.with_names().filter(pk__in=batch).order_by("pk")
+    record_each(Action.DOWNLOAD_CLOSED, actor=CLOSER, on=ended)
+    return closed
 
 
 def warn_of_links() -> int:

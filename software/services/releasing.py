@@ -51,10 +51,12 @@ def release_failed(session_pk: int) -> int:
     if session.released_at or session.completed_at or session.transfers.filter(by_storage=True).exists():
         return 0
     now = timezone.now()
-    DownloadSession.objects.filter(pk=session_pk).close(SessionEnd.FAULT, now)
-    if session.transfers.running().exists():
-        return 0
+    closed = DownloadSession.objects.filter(pk=session_pk).close(SessionEnd.FAULT, now)
     session.refresh_from_db(fields=["end", "closed_at"])
+    if session.transfers.running().exists():
+        if closed:
+            record(Action.DOWNLOAD_CLOSED, actor=RELEASER, on=session)
+        return 0
     _release(session, SessionEnd.FAULT, now)
     return 1
 

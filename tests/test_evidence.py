@@ -11,6 +11,7 @@ from cancellations.support.evidence import Evidence, Topic, log_rows
 from cancellations.support.models import DenialReason, SupportRequest
 from cancellations.support.services.deciding import deny
 from cancellations.support.services.reading import record_evidence_read
+from csp_portal.pagination import ROWS_PER_PAGE
 from software.models import CancellationPolicy, KeyIssue, Kind
 from software.services import reveal_key, start_download
 from tests.factories import CustomerFactory, buy_line, make_build, make_link, make_sku
@@ -89,6 +90,17 @@ def test_the_rows_are_those_of_the_purchase_and_of_nobody_else(line, agent, cust
             assert {row.order_number for row in rows} <= {line.order.number}
     assert Action.ORDER_PLACED in {row.action for row in log_rows(asked, Topic.PURCHASE, timezone.now())}
     assert [row.action for row in log_rows(asked, Topic.LINKS, timezone.now())] == [Action.LINK_GRANTED]
+
+
+def test_the_rows_are_paged_and_none_is_left_out(line, agent, client_of, support_agent):
+    key = line.purchase.keys.first()
+    for _time in range(ROWS_PER_PAGE + 1):
+        reveal_key(key.public_id, actor=agent)
+    url = reverse("queue:log", args=[file_refund(agent, line).number, "keys"])
+    pages = [client_of(support_agent).get(url, {"page": page}) for page in (1, 2)]
+    assert [len(page.context["page"].object_list) for page in pages] == [ROWS_PER_PAGE, 1]
+    assert "1 to 25 of 26" in words_of(pages[0])
+    assert "26 to 26 of 26" in words_of(pages[1])
 
 
 def test_reading_the_rows_is_logged_once_an_hour_for_each_figure(clock, line, agent, support_agent, second_agent):

@@ -24,7 +24,7 @@ from orders.models import OrderLine
 from software.models import DownloadLink, DownloadSession, ProductKey
 
 EARLIER = timedelta(days=365)  # how far back earlier refunds and requests are counted
-MOST_ROWS = 200  # of the log on one page
+MOST_ASKED = 200  # earlier requests of a purchase that are named
 SIGHTINGS_SHOWN = 5
 
 _CANCELLED = (Action.PURCHASE_CANCELLED, Action.QUANTITY_CANCELLED)
@@ -58,13 +58,13 @@ _ROWS: dict[str, Callable[[Events, OrderLine], Events]] = {
 }
 
 
-def log_rows(request: SupportRequest, topic: Topic, now: datetime) -> list[Event]:
-    """The newest rows of the log behind a figure: of the partner's chain, and of nothing but what the topic names."""
+def log_rows(request: SupportRequest, topic: Topic, now: datetime) -> Events:
+    """The rows of the log behind a figure, newest first: of the partner's chain, and of nothing but the topic."""
     assert request.order_line is not None  # asked of refunds
     rows = Event.objects.of_partner(request.partner_id)
     if topic in (Topic.CUSTOMER, Topic.PARTNER):
         rows = rows.between(now - EARLIER, now + timedelta(seconds=1))
-    return list(_ROWS[topic](rows, request.order_line).newest_first()[:MOST_ROWS])
+    return _ROWS[topic](rows, request.order_line).newest_first()
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _counts(request: SupportRequest) -> dict[str, Any]:
         "links_made": _number(links, Count("pk")),
         "downloads": _number(counted, Count("pk")),
         "bytes_sent": _number(sessions, Sum("bytes_sent")),
-        "asked_before": ArraySubquery(asked[:MOST_ROWS]),
+        "asked_before": ArraySubquery(asked[:MOST_ASKED]),
         "last_use": _one(counted, Max("started_at")),
     }
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from activity.models import Action
 from cancellations.support.deciding_forms import ApprovalForm, DenialForm
-from cancellations.support.evidence import MOST_ROWS, Evidence, Topic, log_rows
+from cancellations.support.evidence import Evidence, Topic, log_rows
 from cancellations.support.models import Approval, DenialReason, SupportRequest
 from cancellations.support.presence import colleagues_here
 from cancellations.support.previewing import Preview
@@ -23,6 +23,7 @@ from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
 from csp_portal.money import Money
+from csp_portal.pagination import page_of
 
 DECISION = "decision"  # id of the part that htmx exchanges
 
@@ -111,8 +112,8 @@ def evidence_log(request: SignedInRequest, number: str, what: str) -> HttpRespon
         raise Http404
     topic = Topic(what)
     record_evidence_read(number, topic.value, actor=request.user)
-    rows = log_rows(asked, topic, timezone.now())
-    return render(request, "queue/log.html", {"asked": asked, "topic": topic, "rows": rows, "most": MOST_ROWS})
+    page = page_of(request, log_rows(asked, topic, timezone.now()))
+    return render(request, "queue/log.html", {"asked": asked, "topic": topic, "page": page})
 
 
 def found_request(request: SignedInRequest, number: str) -> SupportRequest:

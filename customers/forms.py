@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.choices import offer
 from csp_portal.errors import Refusal
+from csp_portal.sizes import limit_written
 from csp_portal.territories import country_choices, country_name, currency_choices
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 from csp_portal.typed_text import one_line
@@ -175,7 +175,7 @@ class ImportForm(forms.Form):
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST_FILE:
-            most = filesizeformat(LARGEST_FILE)
+            most = limit_written(LARGEST_FILE)
             raise forms.ValidationError(
                 _("The file is too large: at most %(most)s. Split it into several."), params={"most": most}, code="size"
             )

@@ -83,7 +83,7 @@ def test_bad_rows_are_listed_by_line(client_of, agent):
     [
         ({}, "Choose a file."),
         (upload(content=b""), "The file is empty. Choose another one."),
-        (upload(content=b"x" * (LARGEST_FILE + 1)), "The file is too large: at most 5.0\xa0MB. Split it into several."),
+        (upload(content=b"x" * (LARGEST_FILE + 1)), "The file is too large: at most 5\xa0MiB. Split it into several."),
         (upload(content=b"\xff\xfeM\x00"), "The file is not UTF-8 text: save it as “CSV UTF-8”"),
     ],
     ids=["none", "empty", "large", "utf-16"],
@@ -152,7 +152,7 @@ def test_a_large_file_is_shown_in_part_and_added_whole(client_of, agent):
 
 def test_the_rules_of_a_file_stand_beside_the_form(client_of, agent):
     words = words_of(client_of(agent).get(URL))
-    assert "10,000 rows, 5.0 MB." in words
+    assert "10,000 rows, 5 MiB." in words
     assert (
         "Reseller, Cloud Reseller, Indirect Reseller, Advisor, Syndication, Microsoft Support, None, Unknown" in words
     )

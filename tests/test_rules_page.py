@@ -48,7 +48,7 @@ def test_downloads_are_counted_as_the_links_count_them(page):
     )
     assert "within 24 hours of the start" in words
     assert "No byte came within 15 minutes of the start" in words
-    assert "twice its file and 67.1 MB more: of a file of 5 GB that is 10.1 GB" in words
+    assert "twice its file and 64 MiB more: of a file of 5 GB that is 10.1 GB" in words
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,25 @@ def test_a_size_is_rounded_and_exact_in_the_title(size, shown, exact):
 
 
 @pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (20 * 1024**2, "20\xa0MiB"),
+        (20_000_000, "20\xa0MB"),
+        (1_500 * 1024**2, "1,500\xa0MiB"),
+        (64 * 1024, "64\xa0KiB"),
+        (2 * 1024**3, "2\xa0GiB"),
+        (2 * 10**9, "2\xa0GB"),
+        (500_000, "500\xa0kB"),
+        (20 * 1024**2 + 1, "20,971,521 bytes"),
+        (1, "1 byte"),
+        (0, "0 bytes"),
+    ],
+)
+def test_a_limit_is_written_as_it_was_set(size, shown):
+    assert render("{{ size|size_limit }}", size=size) == shown
+
+
+@pytest.mark.parametrize(
     ("state", "colour"), [("good", "green"), ("waiting", "orange"), ("bad", "red"), ("neutral", "secondary")]
 )
 def test_a_badge_is_a_word_that_a_colour_supports(state, colour):

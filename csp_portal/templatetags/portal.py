@@ -16,13 +16,13 @@ from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Reason
 from csp_portal.instants import written_instant
 from csp_portal.money import format_money
 from csp_portal.pagination import MOST_ROWS_COUNTED
+from csp_portal.sizes import bytes_written, limit_written
 from csp_portal.territories import country_name, language_name, reader_locale
 
 register = template.Library()
@@ -151,14 +151,18 @@ def written_count(count: int) -> str:
     return formats.number_format(count, force_grouping=True)
 
 
+@register.filter
+def size_limit(size: int) -> str:
+    """`20 MiB`: the most that a file may have, in the unit in which that is set."""
+    return limit_written(size)
+
+
 @register.filter(name="bytes")
 def bytes_filter(size: int | None) -> str:
     """`1.4 GB` (10^9 bytes), with the exact number in the title."""
     if size is None:
         return NOTHING
-    exact = ngettext("%(size)s byte", "%(size)s bytes", size) % {
-        "size": formats.number_format(size, force_grouping=True)
-    }
+    exact = bytes_written(size)
     unit, bytes_in_unit = next((pair for pair in _BYTE_UNITS if size >= pair[1]), ("digital-kilobyte", 1000))
     if size < bytes_in_unit:
         return exact

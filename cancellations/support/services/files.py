@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from activity.models import Action
@@ -25,6 +24,7 @@ from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.errors import Refusal
 from csp_portal.key_text import holds_key
+from csp_portal.sizes import limit_written
 
 FOLDER = "support"  # of the storage; file names in it are random
 
@@ -56,7 +56,7 @@ def _content_type(upload: UploadedFile, name: str) -> str:
     if not upload.size:
         raise Refusal(reasons.ATTACHMENT_EMPTY, file=name)
     if upload.size > settings.SUPPORT_LARGEST_FILE:
-        raise Refusal(reasons.ATTACHMENT_TOO_LARGE, file=name, size=filesizeformat(settings.SUPPORT_LARGEST_FILE))
+        raise Refusal(reasons.ATTACHMENT_TOO_LARGE, file=name, size=limit_written(settings.SUPPORT_LARGEST_FILE))
     claimed = type_of(name)
     if claimed is None:
         raise Refusal(reasons.ATTACHMENT_TYPE_NOT_TAKEN, file=name, types=ENDINGS)

@@ -53,6 +53,28 @@ def test_files_are_added_taken_out_and_sent(signed_in, agent, line, scripts):
     assert Attachment.objects.count() == 1
 
 
+@pytest.mark.parametrize(("file", "is_filed"), [(FILES[0], True), (BAD, False)], ids=["taken", "refused"])
+def test_a_form_that_is_sent_while_a_file_is_on_its_way_waits_for_it(signed_in, agent, line, file, is_filed):
+    page, held = signed_in(agent), []
+    page.route("**/support/drafts/files/", lambda upload: held.append(upload))
+    page.goto(f"/support/new/?purchase={line.purchase.public_id}")
+    page.get_by_label("Description").fill("같은 예약을 두 번 주문했습니다.")
+    page.get_by_label("Refund reason").select_option("by_mistake")
+    page.get_by_label("I have read this.").check()
+    with page.expect_request("**/support/drafts/files/"):
+        page.get_by_label("Add files").set_input_files(file)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_label("Description")).to_be_visible()
+    assert not SupportRequest.objects.exists()
+    held.pop().continue_()
+    if is_filed:
+        expect(page).to_have_url(re.compile(r"/support/\d{15}/$"))
+        assert [kept.name for kept in SupportRequest.objects.get().attachments.all()] == [file["name"]]
+    else:
+        expect(page.get_by_text("The content of picture.png is not what its name says.")).to_be_visible()
+        assert not SupportRequest.objects.exists()
+
+
 def test_from_the_menu_the_customer_and_its_orders_are_found_while_typing(signed_in, agent, line):
     page = signed_in(agent)
     page.goto("/support/new/")

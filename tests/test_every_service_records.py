@@ -6,10 +6,10 @@ import pytest
 from django.db import ProgrammingError
 
 from activity.models import Event
-from tests.recorded import keys_and_links  # noqa: F401  # it enters its services into the list
+from tests.recorded import keys_and_links, people  # noqa: F401  # they enter their services into the list
 from tests.recorded.registry import RECORDS_NOTHING, SERVICES, Row
 from tests.recorded.snapshot import changed, everything
-from tests.recorded.world import OPERATOR, PARTNER, World
+from tests.recorded.world import ANOTHERS, OPERATOR, PARTNER, World
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def rows_after(last, world):
     """The rows younger than `last`."""
     chains = {None: OPERATOR, world.partner.pk: PARTNER}
     events = Event.objects.filter(pk__gt=last)
-    return Counter(Row(event.action, event.actor_name, chains.get(event.partner_id, "another")) for event in events)
+    return Counter(Row(event.action, event.actor_name, chains.get(event.partner_id, ANOTHERS)) for event in events)
 
 
 def newest():

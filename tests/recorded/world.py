@@ -19,7 +19,7 @@ GLOBAL_ADMIN = "admin@partner.example"
 KEEPER = "keeper@operator.example"
 SUPPORT = "first@operator.example"
 SECOND = "second@operator.example"
-PARTNER, OPERATOR = "the partner's chain", "the operator's chain"
+PARTNER, OPERATOR, ANOTHERS = "the partner's chain", "the operator's chain", "another partner's chain"
 
 
 class World:

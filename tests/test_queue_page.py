@@ -47,7 +47,7 @@ def five(clock, agent, support_agent, second_agent):
     claim(theirs.number, actor=second_agent)
     asked = file_question(agent, title="asked")
     happened(asked, EventKind.ASKED, actor=support_agent, now=timezone.now(), status=RequestStatus.ACTION_REQUIRED)
-    closed = file_question(agent, title="closed")
+    closed = claim(file_question(agent, title="closed").number, actor=support_agent)
     happened(closed, EventKind.CLOSED, actor=agent, now=timezone.now(), status=RequestStatus.CLOSED)
 
 
@@ -76,9 +76,13 @@ def due(request, instant):
     SupportRequest.objects.filter(pk=request.pk).update(due_at=instant)
 
 
-def test_today_is_a_day_of_the_operators_zone(page, clock, agent):
-    clock.set("2020-07-01T22:30:00Z")  # 23:30 in London
-    for title, minutes in (("overdue", -1), ("now", 0), ("today", 29), ("tomorrow", 30)):
+@pytest.mark.parametrize(
+    ("now", "left"),  # minutes until it is midnight in London, an hour before it is in UTC
+    [("2020-07-01T22:30:00Z", 30), ("2020-07-01T23:30:00Z", 24 * 60 - 30)],
+)
+def test_today_is_a_day_of_the_operators_zone(page, clock, agent, now, left):
+    clock.set(now)
+    for title, minutes in (("overdue", -1), ("now", 0), ("today", left - 1), ("tomorrow", left)):
         due(file_question(agent, title=title), timezone.now() + timedelta(minutes=minutes))
     assert listed(page, view="today") == ["now", "today"]
     assert listed(page, view="overdue") == ["overdue"]

@@ -13,6 +13,7 @@ from activity.models import Action, Event
 from cancellations.support.models import Attachment, Draft, SupportRequest
 from cancellations.support.services.files import FOLDER, add_file, remove_file
 from cancellations.support.services.filing import file_request
+from cancellations.support.services.talking import reply_as_partner
 from cancellations.support.tasks import remove_nameless_files, remove_old_drafts
 from csp_portal.accounts.permissions import Role
 from csp_portal.errors import Refusal
@@ -102,6 +103,8 @@ def test_what_support_can_read_is_taken_and_typed_by_its_content(agent, name, co
         ("a.docx", office("xl"), "attachment_not_what_it_says"),
         ("a.xlsx", office("xl", "xl/vbaProject.bin"), "attachment_not_what_it_says"),
         ("a.docx", b"PK\x03\x04 no archive", "attachment_not_what_it_says"),
+        ("page.docx", b"<script>alert(1)</script>" + office("word"), "attachment_not_what_it_says"),
+        ("archive.pdf", PDF.ljust(257) + b"ustar\x0000" + b"\x00" * 200, "attachment_not_what_it_says"),
         ("no ending", PDF, "attachment_type_not_taken"),
     ],
 )
@@ -122,6 +125,18 @@ def test_a_request_has_at_most_as_many_files_as_the_settings_say(agent, settings
     for number in range(2):
         add_file(draft_id, uploaded(f"{number}.pdf", PDF), actor=agent)
     assert refusal_of("3.pdf", PDF, agent, draft_id).code == "too_many_files"
+
+
+def test_a_reply_brings_no_more_files_than_the_request_may_have(agent, sent, settings):
+    settings.SUPPORT_MOST_FILES, draft_id, request = 2, uuid4(), sent.request
+    added = [add_file(draft_id, uploaded(f"{number}.pdf", PDF), actor=agent) for number in range(2)]
+    with pytest.raises(Refusal) as refused:
+        reply_as_partner(request.number, "첨부합니다.", draft_id=draft_id, actor=agent)
+    assert refused.value.code == "too_many_files"
+    assert (request.events.count(), request.attachments.count()) == (1, 1)
+    remove_file(added[0].public_id, actor=agent)
+    reply_as_partner(request.number, "첨부합니다.", draft_id=draft_id, actor=agent)
+    assert (request.events.count(), request.attachments.count()) == (2, 2)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,17 +9,36 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from activity.models import EventQuerySet
+from activity.fields import AddressField, FilterField, LinkField, OrderField
+from activity.models import Action, ActorKind, EventQuerySet
 from csp_portal.accounts.models import User
+from csp_portal.choices import offer
 from csp_portal.day_field import FIRST_DAY, LAST_DAY, DayField, keep_what_was_typed
-from csp_portal.text_errors import TEXT_ERRORS
+from csp_portal.errors import Text
+from csp_portal.text_errors import NO_SUCH_CHOICE
 from customers.models import Customer
+from software.models import Sku
 
 DAYS_BY_DEFAULT = 30
-FILTERS = ("user", "customer", "key")
+NAMELESS = (ActorKind.LINK_HOLDER, ActorKind.VISITOR)
 _HASHES = re.compile(r"[0-9a-f]{64}(,[0-9a-f]{64}){0,19}")  # of one product key, under different hash keys
 _LONGEST_EMAIL = User._meta.get_field("email").max_length
 _LONGEST_COMPANY_NAME = Customer._meta.get_field("company_name").max_length
+_LONGEST_TITLE = Sku._meta.get_field("title").max_length
+_LONGEST_ADDRESS = 200  # of a link, wherever the portal stands
+
+# What the log can be narrowed to, and how a reader is told of it.
+FILTERS: dict[str, Text] = {
+    "user": _("User: %(named)s"),
+    "customer": _("Customer: %(named)s"),
+    "product": _("Product: %(named)s"),
+    "order": _("Order: %(named)s"),
+    "action": _("Action: %(named)s"),
+    "address": _("IP address: %(named)s"),
+    "link": _("Link: %(named)s"),
+    "key": _("One product key"),
+}
+MORE_FILTERS = ("product", "order", "action", "address", "link")  # that the page opens on demand
 
 
 class Shown(TextChoices):
@@ -29,21 +48,18 @@ class Shown(TextChoices):
     EVERYTHING = "all", _("Everything")
 
 
-class NameField(forms.CharField):
-    """A name as the log holds it; what may be meant is suggested by the list with the id `list_id`."""
-
-    def __init__(self, *, list_id: str, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"list": list_id, "autocomplete": "off"})
-        super().__init__(required=False, error_messages=TEXT_ERRORS, widget=widget, **options)
-
-
 class LogForm(forms.Form):
     """The range of days, both inclusive, in the reader's zone, without one the last 30 days; and whose events."""
 
     first_day = DayField(label=_("From"))
     last_day = DayField(label=_("To"))
-    user = NameField(label=_("User"), list_id="users-in-the-log", max_length=_LONGEST_EMAIL)
-    customer = NameField(label=_("Customer"), list_id="customers-in-the-log", max_length=_LONGEST_COMPANY_NAME)
+    user = FilterField(label=_("User"), list_id="users-in-the-log", max_length=_LONGEST_EMAIL)
+    customer = FilterField(label=_("Customer"), list_id="customers-in-the-log", max_length=_LONGEST_COMPANY_NAME)
+    product = FilterField(label=_("Product"), list_id="products-in-the-log", max_length=_LONGEST_TITLE)
+    order = OrderField(label=_("Order number"), max_length=40)
+    action = forms.ChoiceField(label=_("Action"), required=False, error_messages=NO_SUCH_CHOICE)
+    address = AddressField(label=_("IP address"), max_length=45)
+    link = LinkField(label=_("Link, by its id or copied address"), max_length=_LONGEST_ADDRESS)
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     show = forms.ChoiceField(choices=Shown.choices, widget=forms.HiddenInput)
 
@@ -54,12 +70,19 @@ class LogForm(forms.Form):
             "to": last.isoformat(),
             "show": Shown.KEYS_AND_DOWNLOADS.value,
         }
-        given = {name: asked[name] for name in (*default, *FILTERS) if asked.get(name)}
+        given = {name: asked[name] for name in self.names() if asked.get(name)}
         if given.get("show") not in set(Shown):
             given.pop("show", None)
         if not _HASHES.fullmatch(given.get("key", "")):
             given.pop("key", None)
         super().__init__({**default, **given})
+        actions = sorted(Action.choices, key=lambda choice: str(choice[1]).casefold())
+        offer(self, "action", [("", _("Any")), *actions])
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """What may be asked for, by its name in the address."""
+        return ["from", "to", "show", *FILTERS]
 
     def add_prefix(self, field_name: str) -> str:
         """The names in the address: `from` and `to`."""
@@ -95,23 +118,60 @@ class LogForm(forms.Form):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether a valid form asks for the events of somebody or of one key only."""
+        """Whether a valid form asks for less than all events of its days."""
         return any(self.cleaned_data[name] for name in FILTERS)
+
+    @property
+    def asks_for_more(self) -> bool:
+        """Whether a filter that is opened on demand is used, or was used wrongly."""
+        return any(self.data.get(name) for name in MORE_FILTERS)
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """Each filter that a valid form uses, in words."""
+        named = {name: self.cleaned_data[name] for name in FILTERS if self.cleaned_data[name]}
+        if action := named.get("action"):
+            named["action"] = Action(action).label
+        return {name: str(FILTERS[name]) % {"named": value} for name, value in named.items()}
 
     def narrow(self, events: EventQuerySet) -> EventQuerySet:
         """The events that a valid form asks for."""
         found = self.in_range(events)
-        user, customer, key = (self.cleaned_data[name] for name in FILTERS)
-        found = found.by_user(user) if user else found
-        found = found.with_key_hash(key.split(",")) if key else found
-        return found.of_customer(customer) if customer else found
+        for name, narrow in _NARROWED_BY.items():
+            if value := self.cleaned_data[name]:
+                found = narrow(found, value)
+        return found
 
     def in_range(self, events: EventQuerySet) -> EventQuerySet:
-        """The events of the days, whoever acted for whichever customer."""
-        start = _start_of(self.cleaned_data["first_day"])
-        end = _start_of(self.cleaned_data["last_day"] + timedelta(days=1))
-        found = events.between(start, end)
-        return found if self.shown == Shown.EVERYTHING else found.keys_and_downloads()
+        """The events of the days, whoever acted for whichever customer; an action that is asked for is always shown."""
+        first, last = self.days
+        found = events.between(start_of(first), start_of(last + timedelta(days=1)))
+        if self.shown == Shown.EVERYTHING or self.cleaned_data["action"]:
+            return found
+        return found.keys_and_downloads()
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day of a valid form."""
+        return self.cleaned_data["first_day"], self.cleaned_data["last_day"]
+
+
+def _by_user(events: EventQuerySet, name: str) -> EventQuerySet:
+    """Those of a user, of a job, or of people without a name, who are asked for as the log calls them."""
+    kind = next((kind for kind in NAMELESS if str(kind.label).casefold() == name), None)
+    return events.by_kind(kind) if kind else events.by_user(name)
+
+
+_NARROWED_BY = {
+    "user": _by_user,
+    "customer": EventQuerySet.of_customer,
+    "product": EventQuerySet.of_product,
+    "order": EventQuerySet.of_order,
+    "action": EventQuerySet.with_action,
+    "address": EventQuerySet.from_address,
+    "link": EventQuerySet.of_link,
+    "key": lambda events, hashes: events.with_key_hash(hashes.split(",")),
+}
 
 
 def _day(text: str) -> date | None:
@@ -123,6 +183,6 @@ def _day(text: str) -> date | None:
     return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
-def _start_of(day: date) -> datetime:
+def start_of(day: date) -> datetime:
     """The first instant of `day` in the reader's zone."""
     return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())

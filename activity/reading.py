@@ -34,17 +34,22 @@ def with_addresses(events: Iterable[Event]) -> list[LogRow]:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """Names to filter by: of those who acted, and of the customers concerned."""
+    """Names to filter by: of those who acted, and of the customers and products concerned."""
 
     users: list[str]
     customers: list[str]
+    products: list[str]
 
 
 def suggestions(events: EventQuerySet) -> Suggestions:
     """The names in the newest of `events`, in alphabetical order; one query, however many events there are."""
-    newest = events.newest_first().values_list("actor_name", "customer_name")[:EVENTS_SUGGESTED_FROM]
-    users, customers = (_first_names(names) for names in zip(*newest, strict=True)) if newest else ([], [])
-    return Suggestions(users, customers)
+    named = ("actor_name", "actor_kind", "customer_name", "product_name")
+    newest = list(events.newest_first().only(*named)[:EVENTS_SUGGESTED_FROM])
+    return Suggestions(
+        users=_first_names(event.who for event in newest),
+        customers=_first_names(event.customer_name for event in newest),
+        products=_first_names(event.product_name for event in newest),
+    )
 
 
 def _first_names(names: Iterable[str]) -> list[str]:

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from activity.views import key, log
+from activity.views import find, key, log
 
 app_name = "activity"
 urlpatterns = [
     path("activity/", log, name="log"),
+    path("activity/find/", find, name="find"),
     path("customers/<uuid:tenant_id>/software/<uuid:purchase_id>/keys/<uuid:key_id>/", key, name="key"),
 ]

@@ -1,37 +1,76 @@
 """The page of the activity log (A1), and what became of one key (K2)."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
 
+from activity.asked import without_secrets
 from activity.forms import LogForm
 from activity.models import Event
+from activity.paging import NEWER, OLDER, LogPage
 from activity.reading import record_reading, suggestions, with_addresses
 from activity.timeline import KeyTimeline
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.pagination import page_of
+from software.addresses import token_in
 from software.models import ProductKey
 from software.places import software_place
 
 
 @require_safe
 @role_required(Permission.SEE_ACTIVITY)
-def log(request: SignedInRequest) -> HttpResponse:
+def log(request: SignedInRequest) -> HttpResponseBase:
     """Who came by keys and downloads, in a range of days; reading it is logged before a row is shown (A3)."""
-    form = LogForm(request.GET.dict())
+    asked = request.GET.dict()
+    if token_in(asked.get("link", "").strip()):
+        return redirect(_address_of(without_secrets(asked, request.user)))
+    form = LogForm(asked)
     context = {"form": form, "zone": timezone.get_current_timezone_name()}
     if not form.is_valid():
         return render(request, "activity/log.html", context)
     record_reading(actor=request.user, query=form.query)
     visible = Event.objects.visible_to(request.user)
-    page = page_of(request, form.narrow(visible).newest_first())
-    context |= {"page": page, "rows": with_addresses(page.object_list)}
+    page = LogPage(form.narrow(visible), asked)
+    if page.is_lost:
+        messages.info(request, _("This address names no place in the log, so here are its newest rows."))
+    context |= {"page": page, "rows": with_addresses(page.events), "chips": _chips(request, form)}
     context["suggestions"] = suggestions(form.in_range(visible))
     return render(request, "activity/log.html", context)
+
+
+@require_POST
+@sensitive_post_parameters("link")
+@role_required(Permission.SEE_ACTIVITY)
+def find(request: SignedInRequest) -> HttpResponseBase:
+    """What the form asks for, as an address. It comes by POST: a link's copied address must stand in none (K5)."""
+    given = {name: request.POST.get(name, "") for name in LogForm.names()}
+    asked = without_secrets(given, request.user)
+    if any(given[name].strip() and name not in asked for name in given):
+        messages.warning(request, _("A product key is not looked up here. Paste it into the search box."))
+    return redirect(_address_of(asked))
+
+
+def _address_of(asked: dict[str, str]) -> str:
+    query = urlencode(asked)
+    return f"{reverse('activity:log')}?{query}" if query else reverse("activity:log")
+
+
+def _chips(request: SignedInRequest, form: LogForm) -> list[tuple[str, str]]:
+    """Each filter in words, with the address of the same page without it."""
+    asked = {name: value for name, value in request.GET.items() if name not in (OLDER, NEWER)}
+    return [
+        (words, f"?{urlencode({other: value for other, value in asked.items() if other != name})}")
+        for name, words in form.filters.items()
+    ]
 
 
 @require_safe

@@ -50,5 +50,6 @@ app.conf.beat_schedule = {
         "task": "cancellations.support.tasks.work_out_due_times",
         "schedule": crontab(hour="1", minute="45"),
     },
+    "seal-log": {"task": "activity.tasks.seal_log", "schedule": 60.0},
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
 }

@@ -4,12 +4,14 @@ Development runs with nothing set: the portal then starts its own PostgreSQL and
 and keeps its secrets in `var/`. With `ENVIRONMENT=production` every secret and address must be given.
 """
 
+import base64
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 import environ
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -64,11 +66,22 @@ def _fernet_keys(name: str) -> list[str]:
     return keys
 
 
+def _signing_keys(name: str) -> list[str]:
+    keys = _secret_list(name)
+    for number, key in enumerate(keys, start=1):
+        try:
+            Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(key))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"Key {number} of {name} is no Ed25519 key: 32 bytes in base64url.") from error
+    return keys
+
+
 SECRET_KEY = _secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 KEY_ENCRYPTION_KEYS = _fernet_keys("KEY_ENCRYPTION_KEYS")  # Fernet keys that encrypt product keys at rest (K2)
 KEY_HASH_KEYS = _secret_list("KEY_HASH_KEYS")  # keys of the hash by which a product key is found (K2)
 LINK_TOKEN_KEYS = _secret_list("LINK_TOKEN_KEYS")  # keys of the MAC in a link's token (K5)
+ACTIVITY_SIGNING_KEYS = _signing_keys("ACTIVITY_SIGNING_KEYS")  # Ed25519 keys of the activity log's seals (A5)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 if PRODUCTION and not ALLOWED_HOSTS:

@@ -1,5 +1,6 @@
 """Production starts with all that it needs, and says what is missing otherwise."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ REQUIRED = {
     "KEY_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
     "KEY_HASH_KEYS": "h" * 32,
     "LINK_TOKEN_KEYS": "t" * 32,
+    "ACTIVITY_SIGNING_KEYS": base64.urlsafe_b64encode(b"s" * 32).decode(),
     "ALLOWED_HOSTS": "portal.example",
     "DATABASE_URL": "postgres://web:secret@localhost:5432/portal",
     "REDIS_URL": "redis://localhost:6379/0",
@@ -64,6 +66,11 @@ def test_production_refuses_to_start_without(tmp_path, name):
     [
         ("LINK_TOKEN_KEYS", ",", "LINK_TOKEN_KEYS holds no key; give one, or several by comma, the newest first."),
         ("KEY_ENCRYPTION_KEYS", "x", "Key 1 of KEY_ENCRYPTION_KEYS is no Fernet key: 32 bytes in base64url."),
+        (
+            "ACTIVITY_SIGNING_KEYS",
+            "c2hvcnQ=",
+            "Key 1 of ACTIVITY_SIGNING_KEYS is no Ed25519 key: 32 bytes in base64url.",
+        ),
         ("SECRET_KEY", "", "SECRET_KEY is not set; production does not start without it."),
         ("DEBUG", "true", "DEBUG must be off in production; remove DEBUG from the environment."),
         ("X_ACCEL_PREFIX", "files", "X_ACCEL_PREFIX is 'files'; it must begin and end with a slash: /_files/."),

@@ -5,6 +5,7 @@ is given, as while the image is built, the values are made up for this one proce
 them.
 """
 
+import base64
 import os
 import secrets
 
@@ -24,6 +25,7 @@ def made_up() -> dict[str, str]:
         **dict.fromkeys(text, "build.invalid"),
         **{name: secrets.token_urlsafe(50) for name in keys},
         "KEY_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "ACTIVITY_SIGNING_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "DATABASE_URL": "postgres://build@build.invalid/build",
         "REDIS_URL": "redis://build.invalid/0",
         "SITE_URL": "https://build.invalid",

@@ -1,0 +1,67 @@
+"""`manage.py verify_activity [FILE]`."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from activity import verify
+from activity.seals.verifying import Verification, verify_log
+
+ROWS_BETWEEN_SIGNS = 50_000
+MOST_FINDINGS = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Check that no row of the activity log was changed, dropped, added or swapped since it was sealed (A5): in the "
+        "database, or in an exported FILE. Names the first bad row, and then answers with status 1."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", nargs="?", type=Path, help="an export; without one the database is checked")
+        parser.add_argument(
+            "--key", action="append", default=[], help="for a FILE: fingerprint of the key of the seals"
+        )
+        parser.add_argument("--head", default="", help="for a FILE: hash of a seal, as the portal showed or mailed it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        findings = self._of_file(options) if options["file"] else self._of_database()
+        if findings:
+            more = len(findings) - MOST_FINDINGS
+            named = [f"WRONG: {finding}." for finding in findings[:MOST_FINDINGS]]
+            raise CommandError("\n".join([*named, *([f"And {more} more."] if more > 0 else [])]))
+
+    def _of_file(self, options: dict[str, Any]) -> list[str]:
+        try:
+            result = verify.check(options["file"], options["key"], options["head"])
+        except verify.Unreadable as error:
+            raise CommandError(str(error), returncode=2) from error
+        for line in verify.report(result, options["key"]):
+            if not line.startswith("WRONG"):
+                self.stdout.write(line)
+        return result.findings
+
+    def _of_database(self) -> list[str]:
+        done = verify_log(self._tell())
+        self.stdout.write(_told(done))
+        return done.findings
+
+    def _tell(self) -> Any:
+        """Says how far it is each time that many rows are done."""
+        told = 0
+
+        def tell(rows: int) -> None:
+            nonlocal told
+            if rows - told >= ROWS_BETWEEN_SIGNS:
+                told = rows
+                self.stdout.write(f"{rows} rows")
+                self.stdout.flush()
+
+        return tell
+
+
+def _told(done: Verification) -> str:
+    dropped = f", {done.dropped} of them dropped by retention" if done.dropped else ""
+    verdict = "something is wrong" if done.findings else "everything stands as it was sealed"
+    return f"{done.rows} rows under {done.seals} seals{dropped}: {verdict}."

@@ -1,0 +1,46 @@
+"""What is signed of seals, keys and dropped months, out of their rows (A5); its forms are those of `verify.py`."""
+
+from typing import Any
+
+from activity.models.seals import OPERATOR, DroppedMonth, Seal, SealKey
+from activity.seals.rows import instant
+
+
+def chain_name(partner: Any) -> str:
+    """The public id of the chain's partner; the operator's chain has a word."""
+    return str(partner.public_id) if partner else OPERATOR
+
+
+def content_of(seal: Seal, chain: str) -> dict[str, Any]:
+    """What is hashed and signed of a seal."""
+    return {
+        "chain": chain,
+        "number": seal.number,
+        "first": seal.first,
+        "last": seal.last,
+        "month": f"{seal.month:%Y-%m}",
+        "earliest": instant(seal.earliest),
+        "latest": instant(seal.latest),
+        "rows": bytes(seal.rows).hex(),
+        "previous": bytes(seal.previous).hex(),
+        "sealed_at": instant(seal.sealed_at),
+        "key": seal.key_id,
+    }
+
+
+def introduction_of(key: SealKey) -> dict[str, Any]:
+    """What is signed when a key is introduced."""
+    return {"key": key.fingerprint, "previous": key.previous, "introduced_at": instant(key.introduced_at)}
+
+
+def dropping_of(dropped: DroppedMonth, chain: str) -> dict[str, Any]:
+    """What is signed of the rows that retention dropped."""
+    return {
+        "chain": chain,
+        "month": f"{dropped.month:%Y-%m}",
+        "rows": dropped.rows,
+        "digest": bytes(dropped.digest).hex(),
+        "dropped_at": instant(dropped.dropped_at),
+        "dropped_by": dropped.dropped_by,
+        "key": dropped.key_id,
+    }

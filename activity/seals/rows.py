@@ -1,0 +1,87 @@
+"""A row of the log as it is hashed: by the columns of its table, whatever the models say (A5)."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from activity.models.seals import OPERATOR
+from activity.verify import row_hash
+
+
+class LoggedRow(NamedTuple):
+    """All that the database holds of an event, in the order of COLUMNS."""
+
+    id: int
+    xid: int
+    server_epoch: int
+    partner_id: int | None
+    chain: str
+    occurred_at: datetime
+    action: str
+    actor_kind: str
+    actor_id: str | None
+    actor_name: str
+    customer_id: str | None
+    customer_name: str
+    product_id: str
+    product_name: str
+    order_number: str
+    purchase_id: str | None
+    key_last_five: str
+    key_hash: str
+    key_hash_key_id: str
+    link_id: str | None
+    link_made_by: str
+    details: str
+    ip_commitment: bytes
+
+
+COLUMNS = f"""
+    event.id, event.xid::text::bigint, event.server_epoch, event.partner_id,
+    coalesce(partner.public_id::text, '{OPERATOR}'), event.occurred_at, event.action, event.actor_kind,
+    event.actor_id::text, event.actor_name, event.customer_id::text, event.customer_name, event.product_id,
+    event.product_name, event.order_number, event.purchase_id::text, event.key_last_five, event.key_hash,
+    event.key_hash_key_id, event.link_id::text, event.link_made_by, event.details::text, event.ip_commitment
+"""
+FROM = "activity_event event LEFT JOIN accounts_partner partner ON partner.id = event.partner_id"
+
+# What is hashed as it stands; the rest is written in a form of its own.
+_AS_THEY_ARE = (
+    *("chain", "action", "actor_kind", "actor_id", "actor_name", "customer_id", "customer_name"),
+    *("product_id", "product_name", "order_number", "purchase_id", "key_last_five", "key_hash", "key_hash_key_id"),
+    *("link_id", "link_made_by"),
+)
+
+
+def instant(when: datetime) -> str:
+    """`2020-02-02T12:00:00.000000Z`: always in UTC, always as long, so that texts compare as instants do."""
+    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def facts_of(row: LoggedRow, position: int, salt: bytes) -> dict[str, Any]:
+    """What is hashed of a row, and what an export tells of it.
+
+    Where it lies in the database, which would tell of other partners' rows, stands in it as a salted hash: `origin`.
+    """
+    origin = f"{row.id}/{row.xid}/{row.server_epoch}".encode()
+    return {
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
+        "position": position,
+        "occurred_at": instant(row.occurred_at),
+        "details": json.loads(row.details),
+        "ip_commitment": bytes(row.ip_commitment).hex(),
+        "origin": hashlib.sha256(salt + origin).hexdigest(),
+    }
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of a row in its chain, with its salt."""
+
+    position: int
+    salt: bytes
+
+    def hash_of(self, row: LoggedRow) -> bytes:
+        return row_hash(facts_of(row, self.position, self.salt), self.salt)

@@ -1,0 +1,143 @@
+"""Sealing: every row of the log gets its place in a chain, once nobody can write one before it any more (A5).
+
+A row is taken when its transaction is older than every running one (`pg_snapshot_xmin`), in the order of transactions
+and, within one, of ids: so no later run finds a row that belongs before one that has its place. Transaction numbers say
+nothing across servers. What was written on a server that the database has left since (a dump that was restored
+elsewhere) is complete, and sealed to its end before the first row of the next.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from activity.models.seals import Epoch, Seal, SealedRow
+from activity.seals.contents import content_of
+from activity.seals.keys import SigningKey, signing_key
+from activity.seals.rows import COLUMNS, FROM, LoggedRow, Place
+from activity.services import Actor
+from activity.verify import NO_SEAL, RowsDigest, seal_hash, seal_message
+from csp_portal.calendar_utc import month_of
+
+BATCH = 1000  # rows that one transaction seals, and so the most that are under one seal
+LOCK = 7_203_416  # of pg_advisory_xact_lock: the one sealer
+SEALER = Actor.system("seal_log")
+
+_OLDER = "AND event.xid < pg_snapshot_xmin(pg_current_snapshot())"
+_NEXT = f"""
+    SELECT {COLUMNS} FROM {FROM}
+    WHERE event.server_epoch = %s AND (event.xid, event.id) > (%s::text::xid8, %s) {{only}}
+    ORDER BY event.xid, event.id LIMIT %s
+"""  # noqa: S608 - only our own words stand in it
+_EPOCH_NOT_KNOWN = """
+    SELECT server_epoch FROM activity_event
+    WHERE server_epoch <> ALL (%s) ORDER BY server_epoch LIMIT 1
+"""
+
+
+def seal_log() -> int:
+    """Seal all rows that can be, a transaction for a batch of them; answers how many. Two at once do it once."""
+    sealed = 0
+    while batch := _seal_batch():
+        sealed += batch
+    return sealed
+
+
+@transaction.atomic
+def _seal_batch() -> int:
+    """Seal the next rows, as the only sealer; 0 where there are none, or another one is at work."""
+    if not _answer("SELECT pg_try_advisory_xact_lock(%s)::int", LOCK):
+        return 0
+    for epoch, is_over in _epochs():
+        if rows := _rows_after(epoch, everything=is_over):
+            _seal_rows(rows)
+            epoch.xid, epoch.event_id = rows[-1].xid, rows[-1].id
+            epoch.save(update_fields=["xid", "event_id"])
+            return len(rows)
+    return 0
+
+
+def _epochs() -> list[tuple[Epoch, bool]]:
+    """The servers that the log was written on, and whether they are over; the one that it is on now comes last."""
+    server = _answer("SELECT system_identifier FROM pg_control_system()")
+    known = list(Epoch.objects.values_list("system_identifier", flat=True))
+    while unknown := _answer(_EPOCH_NOT_KNOWN, known):
+        Epoch.objects.create(system_identifier=unknown)
+        known.append(unknown)
+    over = [(epoch, epoch.system_identifier != server) for epoch in Epoch.objects.all()]
+    return sorted(over, key=lambda pair: not pair[1])
+
+
+def _rows_after(epoch: Epoch, *, everything: bool) -> list[LoggedRow]:
+    with connection.cursor() as cursor:
+        statement = _NEXT.format(only="" if everything else _OLDER)
+        cursor.execute(statement, [epoch.system_identifier, str(epoch.xid), epoch.event_id, BATCH])
+        return [LoggedRow(*row) for row in cursor.fetchall()]
+
+
+def _answer(statement: str, *parameters: int | list[int]) -> int:
+    """The one whole number that a query answers; 0 where it finds nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(parameters))
+        found = cursor.fetchone()
+        return int(found[0]) if found else 0
+
+
+def _seal_rows(rows: Sequence[LoggedRow]) -> None:
+    """Append rows to their chains; within each they keep their order."""
+    key = signing_key(actor=SEALER)
+    for partner_id, chain in groupby(sorted(rows, key=_by_chain), key=lambda row: row.partner_id):
+        _seal_chain(partner_id, list(chain), key)
+
+
+def _by_chain(row: LoggedRow) -> int:
+    return row.partner_id or 0
+
+
+def _seal_chain(partner_id: int | None, rows: Sequence[LoggedRow], key: SigningKey) -> None:
+    """Append the rows to their chain: a seal for each stretch of one month."""
+    head = Seal.objects.head_of(partner_id)
+    for month, stretch in groupby(rows, key=lambda row: month_of(row.occurred_at)):
+        head = _seal(head, partner_id, month, list(stretch), key)
+
+
+def _seal(head: Seal | None, partner_id: int | None, month: date, rows: Sequence[LoggedRow], key: SigningKey) -> Seal:
+    first = head.last + 1 if head else 1
+    places = [Place(position, secrets.token_bytes(16)) for position in range(first, first + len(rows))]
+    digest, placed = RowsDigest(), []
+    for row, place in zip(rows, places, strict=True):
+        hashed = place.hash_of(row)
+        digest.add(place.position, hashed)
+        placed.append(_placed(row, place, hashed))
+    SealedRow.objects.bulk_create(placed)
+    seal = Seal(
+        partner_id=partner_id,
+        number=head.number + 1 if head else 1,
+        first=first,
+        last=places[-1].position,
+        month=month,
+        earliest=min(row.occurred_at for row in rows),
+        latest=max(row.occurred_at for row in rows),
+        rows=bytes.fromhex(digest.hex()),
+        previous=bytes(head.hash) if head else bytes.fromhex(NO_SEAL),
+        sealed_at=timezone.now(),
+        key_id=key.fingerprint,
+    )
+    content = content_of(seal, rows[0].chain)
+    seal.hash, seal.signature = bytes.fromhex(seal_hash(content)), key.sign(seal_message(content))
+    seal.save(force_insert=True)
+    return seal
+
+
+def _placed(row: LoggedRow, place: Place, hashed: bytes) -> SealedRow:
+    return SealedRow(
+        event_id=row.id,
+        occurred_at=row.occurred_at,
+        partner_id=row.partner_id,
+        position=place.position,
+        salt=place.salt,
+        hash=hashed,
+    )

@@ -34,6 +34,12 @@ def add_months(day: date, months: int) -> date:
     return date(year, month_index + 1, min(day.day, last))
 
 
+def months_before(instant: datetime, months: int) -> datetime:
+    """The same time of the same day, so many months earlier; of that month's last day where it has no such day."""
+    day = add_months(utc_day(instant), -months)
+    return datetime.combine(day, instant.astimezone(UTC).timetz())
+
+
 def term_months(term: str) -> int | None:
     """Months in a term of the price list: `P1Y` 12, `P1M` 1, `OneTime` None. Raises ValueError on anything else."""
     if term == "OneTime":

@@ -46,6 +46,10 @@ app.conf.beat_schedule = {
         "task": "cancellations.support.tasks.remove_nameless_files",
         "schedule": crontab(hour="4", minute="5"),
     },
+    "remove-old-contacts": {
+        "task": "cancellations.support.tasks.remove_old_contacts",
+        "schedule": crontab(hour="4", minute="25"),
+    },
     "work-out-due-times": {
         "task": "cancellations.support.tasks.work_out_due_times",
         "schedule": crontab(hour="1", minute="45"),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -52,8 +53,8 @@ def file_refund(
     return file_request(refund_fields(line, agent, quantity, amount, **fields), draft_id=None, actor=agent)
 
 
-def file_question(agent: User, **fields: Any) -> SupportRequest:
-    """Ask support something about no order; `fields` are of the request."""
+def file_question(agent: User, draft_id: UUID | None = None, **fields: Any) -> SupportRequest:
+    """Ask support something about no order, with the files of a draft; `fields` are of the request."""
     asked = RequestFields(
         problem=ProblemType.OTHER,
         impact=Impact.MODERATE,
@@ -62,7 +63,7 @@ def file_question(agent: User, **fields: Any) -> SupportRequest:
         contact_name="김민준",
         contact_email=agent.email,
     )
-    return file_request(replace(asked, **fields), draft_id=None, actor=agent)
+    return file_request(replace(asked, **fields), draft_id=draft_id, actor=agent)
 
 
 def last_step(request: SupportRequest) -> int:

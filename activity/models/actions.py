@@ -70,6 +70,7 @@ class Action(models.TextChoices):
     REQUEST_FILED = "request_filed", _("Support request filed")
     REQUEST_REPLIED = "request_replied", _("Support request answered")
     REQUEST_CLOSED = "request_closed", _("Support request closed")
+    REQUEST_CONTACT_REMOVED = "request_contact_removed", _("Contact and files of a support request removed")
     REQUEST_ASSIGNED = "request_assigned", _("Support request assigned")
     REQUEST_NOTED = "request_noted", _("Note on a support request written")
     REQUEST_DUE_CHANGED = "request_due_changed", _("Due time of a support request changed")

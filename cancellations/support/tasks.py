@@ -1,6 +1,6 @@
 """Jobs of support requests."""
 
-from cancellations.support.services import due_times, upkeep
+from cancellations.support.services import due_times, keeping, upkeep
 from csp_portal.jobs import job
 
 
@@ -14,6 +14,12 @@ def remove_old_drafts() -> int:
 def remove_nameless_files() -> int:
     """Remove stored files that no row names; a later run finds nothing to do (S3)."""
     return upkeep.remove_nameless_files()
+
+
+@job
+def remove_old_contacts() -> int:
+    """Remove contacts and files of requests closed 24 months ago; a later run finds nothing to do (X6)."""
+    return keeping.remove_old_contacts()
 
 
 @job

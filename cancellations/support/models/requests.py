@@ -1,14 +1,17 @@
 """What a partner asked the operator's support for (S1, S2, S4)."""
 
 import secrets
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import NAME_LENGTH, Partner, User
+from csp_portal.calendar_utc import months_before
 from csp_portal.money import AmountField
 from customers.models import Customer
 from orders.models import OrderLine
@@ -16,6 +19,7 @@ from orders.models import OrderLine
 NUMBER_DIGITS = 15  # as the Partner Center API numbers its service requests
 LONGEST_TITLE = 200  # characters
 LONGEST_TEXT = 10_000  # characters of a description, a reply or a note
+CONTACT_KEPT_MONTHS = 24  # after it was decided or closed, and its files as long
 
 
 def new_request_number() -> str:
@@ -90,6 +94,14 @@ class SupportRequestQuerySet(models.QuerySet["SupportRequest"]):
         """Neither decided nor closed."""
         return self.filter(status__in=OPEN_STATUSES)
 
+    def contact_over(self, now: datetime) -> Self:
+        """Ended 24 months ago or earlier, and still with its contact and files (X6)."""
+        return self.filter(contact_removed_at=None, ended_at__lte=months_before(now, CONTACT_KEPT_MONTHS))
+
+    def with_files_counted(self) -> Self:
+        """Each with how many files it has, and how many bytes they are."""
+        return self.annotate(file_count=Count("attachments"), file_bytes=Coalesce(Sum("attachments__size"), 0))
+
     def refunds(self) -> Self:
         return self.filter(problem=ProblemType.REFUND)
 
@@ -129,7 +141,8 @@ class SupportRequest(models.Model):
     """A request of a partner. A refund names a line, the units, and what is asked for them; judged as of `filed_at`.
 
     `amount_requested` is net of tax where the line's price excludes tax, gross where it includes it (R2), and at most
-    `creditable`, what could be credited for these units when it was filed. `due_at` follows from the events.
+    `creditable`, what could be credited for these units when it was filed. `due_at` follows from the events. The
+    contact is empty from `contact_removed_at` on; all else stays (X6).
     """
 
     number = models.CharField(max_length=NUMBER_DIGITS, unique=True, default=new_request_number, editable=False)
@@ -164,9 +177,14 @@ class SupportRequest(models.Model):
     changed_at = models.DateTimeField()
     first_reply_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)  # decided or closed
+    contact_removed_at = models.DateTimeField(null=True)  # and its files; null: they are still kept
 
     # of one that was fetched `with_approval`, where one stands
     standing: Any = None
+
+    # of one that was fetched `with_files_counted`
+    file_count: int
+    file_bytes: int
 
     objects = SupportRequestQuerySet.as_manager()
 
@@ -205,6 +223,11 @@ class SupportRequest(models.Model):
                 condition=~Q(status=RequestStatus.ACTION_REQUIRED) | Q(due_at=None),
                 name="support_request_pauses",
             ),
+            models.CheckConstraint(
+                condition=Q(contact_removed_at=None)
+                | Q(ended_at__isnull=False, contact_name="", contact_email="", contact_phone=""),
+                name="support_contact_removed_whole",
+            ),
         )
         indexes = (
             models.Index(fields=["partner", "-filed_at"], name="support_request_by_partner"),
@@ -212,6 +235,7 @@ class SupportRequest(models.Model):
             models.Index("due_at", "id", condition=Q(status__in=OPEN_STATUSES), name="support_request_open_by_due"),
             models.Index("filed_at", "id", name="support_request_by_filing"),
             models.Index("owner", "due_at", condition=Q(status__in=OPEN_STATUSES), name="support_request_by_owner"),
+            models.Index("ended_at", "id", condition=Q(contact_removed_at=None), name="support_request_contact_kept"),
         )
 
     def __str__(self) -> str:
@@ -229,6 +253,11 @@ class SupportRequest(models.Model):
     def is_open(self) -> bool:
         """Whether somebody has still to do something."""
         return self.state.is_open
+
+    @property
+    def contact_kept_months(self) -> int:
+        """For how long after its end the contact and the files are kept."""
+        return CONTACT_KEPT_MONTHS
 
     @property
     def is_refund(self) -> bool:

@@ -204,6 +204,25 @@ def test_a_target_moves_what_is_due(asked, keeper):
     assert due_of(asked) == datetime(2020, 1, 24, 13, 0, tzinfo=UTC)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_step_that_comes_between_is_worked_out_by_itself(asked, support_agent):
+    Holiday.objects.create(day=due_of(asked).date(), name="Closed")
+
+    def ask_the_partner():
+        request = SupportRequest.objects.locked(asked.number)
+        happened(
+            request, EventKind.ASKED, actor=support_agent, now=timezone.now(), status=RequestStatus.ACTION_REQUIRED
+        )
+
+    def step_commits():
+        until_somebody_waits()
+        step.commit()
+
+    with held_open(ask_the_partner) as step:
+        assert in_threads(work_out_due_times, step_commits) == [0, None]
+    assert due_of(asked) is None
+
+
 @pytest.mark.parametrize("status", [RequestStatus.ACTION_REQUIRED, RequestStatus.CLOSED])
 def test_what_does_not_run_stays_without_a_due_time(asked, keeper, support_agent, status):
     happened(asked, EventKind.ASKED, actor=support_agent, now=timezone.now(), status=status)

@@ -247,6 +247,8 @@ def test_more_than_a_hundred_are_refused_whole(support_agent, second_agent, aske
     with pytest.raises(Refusal) as refused:
         assign_several(numbers, second_agent.public_id, actor=support_agent)
     assert (refused.value.code, now_of(asked).owner) == ("too_many_requests", None)
+    assert len(assign_several(numbers[1:], second_agent.public_id, actor=support_agent)) == 1
+    assert now_of(asked).owner == second_agent
 
 
 def test_several_are_assigned_to_nobody_who_cannot_triage(support_agent, keeper, three):

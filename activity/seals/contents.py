@@ -28,9 +28,19 @@ def content_of(seal: Seal, chain: str) -> dict[str, Any]:
     }
 
 
-def introduction_of(key: SealKey) -> dict[str, Any]:
-    """What is signed when a key is introduced."""
-    return {"key": key.fingerprint, "previous": key.previous, "introduced_at": instant(key.introduced_at)}
+def introductions() -> list[dict[str, Any]]:
+    """Every key there was, in the order of their introductions, with what was signed then and by whom."""
+    return [
+        {
+            "key": key.fingerprint,
+            "previous": key.previous,
+            "introduced_at": instant(key.introduced_at),
+            "public_key": bytes(key.public_key).hex(),
+            "by_key": bytes(key.by_key).hex(),
+            "by_previous": bytes(key.by_previous).hex(),
+        }
+        for key in SealKey.objects.all()
+    ]
 
 
 def dropping_of(dropped: DroppedMonth, chain: str) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+
+from django.db import connection
 
 from activity.models.seals import OPERATOR
 from activity.verify import row_hash
@@ -46,6 +49,14 @@ COLUMNS = f"""
     event.key_hash_key_id, event.link_id::text, event.link_made_by, event.details::text, event.ip_commitment
 """
 FROM = "activity_event event LEFT JOIN accounts_partner partner ON partner.id = event.partner_id"
+_SEALED = f"""
+    SELECT sealed.position, sealed.salt, sealed.event_id, sealed.hash, address.address, address.salt, {COLUMNS}
+    FROM activity_sealedrow sealed
+    LEFT JOIN ({FROM}) ON event.id = sealed.event_id AND event.occurred_at = sealed.occurred_at
+    LEFT JOIN activity_address address ON address.event_id = sealed.event_id
+    WHERE sealed.partner_id {{chain}} AND sealed.position BETWEEN %s AND %s
+    ORDER BY sealed.position
+"""  # noqa: S608 - only our own words stand in it
 
 # What is hashed as it stands; the rest is written in a form of its own.
 _AS_THEY_ARE = (
@@ -85,3 +96,26 @@ class Place:
 
     def hash_of(self, row: LoggedRow) -> bytes:
         return row_hash(facts_of(row, self.position, self.salt), self.salt)
+
+
+@dataclass(frozen=True)
+class SealedLine:
+    """A place of a chain with what stands there; `row` is None where it does not stand any more."""
+
+    place: Place
+    event_id: int
+    hash: bytes
+    address: str
+    address_salt: bytes
+    row: LoggedRow | None
+
+
+def sealed_lines(partner_id: int | None, first: int, last: int) -> Iterator[SealedLine]:
+    """The places of a chain from one position to another, in their order; one query."""
+    chain = "IS NULL" if partner_id is None else "= %s"
+    with connection.cursor() as cursor:
+        cursor.execute(_SEALED.format(chain=chain), [*([] if partner_id is None else [partner_id]), first, last])
+        for position, salt, event_id, hashed, address, address_salt, *columns in cursor.fetchall():
+            row = None if columns[0] is None else LoggedRow(*columns)
+            place = Place(position, bytes(salt))
+            yield SealedLine(place, event_id, bytes(hashed), address or "", bytes(address_salt or b""), row)

@@ -8,10 +8,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
 
-from activity.models.seals import OPERATOR, DroppedMonth, Epoch, Seal, SealedRow, SealKey
-from activity.seals.contents import content_of, dropping_of, introduction_of
+from activity.models.seals import OPERATOR, DroppedMonth, Epoch, Seal, SealedRow
+from activity.seals.contents import content_of, dropping_of, introductions
 from activity.seals.keys import signing_keys
-from activity.seals.rows import COLUMNS, FROM, LoggedRow, Place, instant
+from activity.seals.rows import LoggedRow, SealedLine, instant, sealed_lines
 from activity.verify import (
     NO_SEAL,
     MonthDigest,
@@ -24,14 +24,6 @@ from activity.verify import (
 )
 
 MOST_ADDED_NAMED = 20
-_ROWS = f"""
-    SELECT sealed.position, sealed.event_id, sealed.salt, sealed.hash, address.address, address.salt, {COLUMNS}
-    FROM activity_sealedrow sealed
-    LEFT JOIN ({FROM}) ON event.id = sealed.event_id AND event.occurred_at = sealed.occurred_at
-    LEFT JOIN activity_address address ON address.event_id = sealed.event_id
-    WHERE sealed.partner_id {{chain}} AND sealed.position BETWEEN %s AND %s
-    ORDER BY sealed.position
-"""  # noqa: S608 - only our own words stand in it
 _ADDED = """
     SELECT event.id, event.occurred_at FROM activity_event event
     WHERE event.server_epoch = %s AND (event.xid, event.id) <= (%s::text::xid8, %s)
@@ -77,16 +69,7 @@ def verify_log(tell: Tell = lambda rows: None) -> Verification:
 
 
 def _signers() -> Signers:
-    introductions = [
-        {
-            **introduction_of(key),
-            "public_key": bytes(key.public_key).hex(),
-            "by_key": bytes(key.by_key).hex(),
-            "by_previous": bytes(key.by_previous).hex(),
-        }
-        for key in SealKey.objects.all()
-    ]
-    return _Signers.of(introductions, [key.fingerprint for key in signing_keys()])
+    return _Signers.of(introductions(), [key.fingerprint for key in signing_keys()])
 
 
 def _chains() -> list[tuple[int | None, str]]:
@@ -137,49 +120,42 @@ class _Chain:
 
     def _rows(self, seal: Seal) -> Iterator[str]:
         digest, sound, expected = RowsDigest(), True, seal.first
-        for position, event_id, salt, hashed, address, address_salt, *columns in self._sealed_rows(seal):
-            for gone in range(expected, position):
-                sound = False
-                yield f"the place of row {gone} is missing"
-            expected = position + 1
-            digest.add(position, bytes(hashed))
-            row = None if columns[0] is None else LoggedRow(*columns)
-            if fault := self._fault(Place(position, bytes(salt)), bytes(hashed), row, event_id, seal):
-                sound = False
-                yield f"row {position} (event {event_id}) {fault}"
-            elif row and address and address_commitment(address, bytes(address_salt)) != bytes(row.ip_commitment):
-                yield f"row {position} (event {event_id}) has another address than it was written with"
-        for gone in range(expected, seal.last + 1):
-            sound = False
-            yield f"the place of row {gone} is missing"
-        if sound and digest.hex() != bytes(seal.rows).hex():
+        for line in sealed_lines(self.partner_id, seal.first, seal.last):
+            position = line.place.position
+            faults = [*self._gone(expected, position), *self._faults(line, seal)]
+            digest.add(position, line.hash)
+            sound, expected = sound and not faults, position + 1
+            yield from faults
+        gone = list(self._gone(expected, seal.last + 1))
+        yield from gone
+        if sound and not gone and digest.hex() != bytes(seal.rows).hex():
             yield f"the hash of one of the rows {seal.first} to {seal.last} (seal {seal.number}) was changed"
         self.done.rows += seal.last - seal.first + 1
 
-    def _sealed_rows(self, seal: Seal) -> list[tuple[Any, ...]]:
-        chain = "IS NULL" if self.partner_id is None else "= %s"
-        partner = [] if self.partner_id is None else [self.partner_id]
-        with connection.cursor() as cursor:
-            cursor.execute(_ROWS.format(chain=chain), [*partner, seal.first, seal.last])
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
+    def _gone(self, expected: int, position: int) -> Iterator[str]:
+        return (f"the place of row {gone} is missing" for gone in range(expected, position))
 
-    def _fault(self, place: Place, hashed: bytes, row: LoggedRow | None, event_id: int, seal: Seal) -> str:
-        """What is wrong with the row at a place; empty if nothing is."""
-        if row is None:
-            return self._why_gone(event_id, seal)
-        if place.hash_of(row) != hashed:
+    def _faults(self, line: SealedLine, seal: Seal) -> Iterator[str]:
+        """What is wrong with the row at a place."""
+        fault = self._why_gone(line, seal) if line.row is None else self._how_changed(line, line.row, seal)
+        if fault:
+            yield f"row {line.place.position} (event {line.event_id}) {fault}"
+
+    def _how_changed(self, line: SealedLine, row: LoggedRow, seal: Seal) -> str:
+        if line.place.hash_of(row) != line.hash:
             return "was changed"
-        if row.partner_id != self.partner_id:
-            return "is in another chain"
-        return "" if seal.earliest <= row.occurred_at <= seal.latest else "is of a time that its seal does not have"
+        if not seal.earliest <= row.occurred_at <= seal.latest:
+            return "is of a time that its seal does not have"
+        if line.address and address_commitment(line.address, line.address_salt) != bytes(row.ip_commitment):
+            return "has another address than it was written with"
+        return ""
 
-    def _why_gone(self, event_id: int, seal: Seal) -> str:
+    def _why_gone(self, line: SealedLine, seal: Seal) -> str:
         if DroppedMonth.objects.filter(partner=self.partner_id, month=seal.month).exists():
             self.done.dropped += 1
             return ""
         with connection.cursor() as cursor:
-            cursor.execute("SELECT occurred_at FROM activity_event WHERE id = %s", [event_id])
+            cursor.execute("SELECT occurred_at FROM activity_event WHERE id = %s", [line.event_id])
             stands = cursor.fetchone()
         return f"has another time than it was sealed with: {instant(stands[0])}" if stands else "is gone"
 

@@ -1,0 +1,294 @@
+"""A sealed export proves itself on a machine with nothing but Python, and names what was done to it (A5)."""
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from activity.models import Action, Address, Event, Seal
+from activity.seals.bundle import Asked, write_bundle
+from activity.seals.keys import signing_keys
+from activity.services import Actor, client_address, record
+from tests.factories import PartnerFactory
+from tests.sealing import seal_everything
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = datetime(2020, 1, 24, tzinfo=UTC)
+
+
+@pytest.fixture
+def log(clock, partner, agent):
+    """Three days of the partner's log, and another partner's; sealed each day."""
+    other = PartnerFactory(legal_name="Somebody Else Ltd")
+    token = client_address.set("203.0.113.9")
+    for day in (24, 25, 26):
+        clock.set(f"2020-01-{day}T12:00:00Z")
+        for turn in range(3):
+            record(Action.KEY_REVEALED if turn else Action.SIGNED_IN, actor=agent, details={"note": "확인 · 确认"})
+        record(Action.SIGNED_IN, actor=Actor.visitor(), partner=other, details={"secret": "of another partner"})
+        seal_everything()
+    client_address.reset(token)
+    return partner
+
+
+def export(log, folder, start=DAY, days=3, **asked):
+    """Write an export, unpack it, and answer its folder."""
+    folder.mkdir()
+    with (folder / "export.zip").open("wb") as out:
+        write_bundle(out, Asked([log], start, start + timedelta(days=days), "auditor@partner.example", **asked))
+    with zipfile.ZipFile(folder / "export.zip") as archive:
+        archive.extractall(folder / "export")
+    return folder / "export"
+
+
+def verified(folder, *arguments):
+    """What `verify.py` of the export says, run by a Python that finds no package of anybody."""
+    command = [sys.executable, "-I", "-S", "verify.py", *arguments, "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def wrong(folder, *arguments):
+    """The findings; there are some."""
+    status, said = verified(folder, *arguments)
+    found = [line.removeprefix("WRONG: ") for line in said.splitlines() if line.startswith("WRONG: ")]
+    assert (status, bool(found)) == (1, True), said
+    return found
+
+
+def chain_file(folder, kind):
+    (file,) = folder.glob(f"chains/*/{kind}.jsonl")
+    return file
+
+
+def lines_of(folder, kind):
+    return [json.loads(line) for line in chain_file(folder, kind).read_text().splitlines()]
+
+
+def rewrite(folder, kind, lines):
+    chain_file(folder, kind).write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+
+
+def key():
+    return signing_keys()[0].fingerprint
+
+
+def test_a_complete_export_proves_that_nothing_is_missing(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    status, said = verified(folder, "--key", key(), "--head", Seal.objects.head_of(log.pk).head)
+    assert status == 0
+    assert "9 rows, 0 left out" in said
+    assert "none was changed, dropped, added or swapped" in said
+    assert "The head that was given is among its seals." in said
+    assert "signer not checked" not in said
+
+
+def test_it_holds_all_that_the_log_tells_and_its_addresses(log, agent, tmp_path):
+    first = lines_of(export(log, tmp_path / "whole"), "rows")[0]
+    assert first["row"]["actor_name"] == agent.email
+    assert first["row"]["details"] == {"note": "확인 · 确认"}
+    assert (first["row"]["occurred_at"], first["address"]) == ("2020-01-24T12:00:00.000000Z", "203.0.113.9")
+
+
+def test_it_says_nothing_of_other_partners(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    told = "".join(path.read_text() for path in folder.rglob("*") if path.is_file())
+    assert "another partner" not in told
+    assert "Somebody Else" not in told
+    ids = {str(event.pk) for event in Event.objects.all()}
+    assert not ids & {str(line["row"].get("id")) for line in lines_of(folder, "rows")}
+
+
+def test_a_day_of_it_has_the_rows_of_its_seals_and_proves_that_no_other_has_some(log, tmp_path):
+    folder = export(log, tmp_path / "day", start=DAY + timedelta(days=1), days=1)
+    status, said = verified(folder, "--key", key())
+    assert (status, "3 rows, 0 left out" in said) == (0, True)
+    assert [line["position"] for line in lines_of(folder, "rows")] == [4, 5, 6]
+
+
+def test_a_day_that_claims_fewer_rows_than_the_seals_have_is_found(log, tmp_path):
+    folder = export(log, tmp_path / "day", start=DAY, days=2)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["chains"][0]["last"] = 3
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    rewrite(folder, "rows", lines_of(folder, "rows")[:3])
+    found = wrong(folder)
+    assert "the manifest has a signature that does not hold." in found
+    assert any("seal 2 has rows of these days, and the export leaves it out" in finding for finding in found)
+
+
+def test_without_a_key_the_signer_is_not_checked(log, tmp_path):
+    status, said = verified(export(log, tmp_path / "whole"))
+    assert status == 0
+    assert "signer not checked" in said
+    assert "No head was given" in said
+
+
+def test_with_another_key_the_signer_is_named(log, tmp_path):
+    found = wrong(export(log, tmp_path / "whole"), "--key", "0" * 64)
+    assert found[0] == f"the manifest is signed with the key {key()}, for which no key that was given vouches."
+
+
+def test_with_another_head_it_says_that_seals_were_cut_off(log, tmp_path):
+    assert wrong(export(log, tmp_path / "whole"), "--head", "1" * 64) == [
+        f"no seal has the hash {'1' * 64}: seals were cut off, or it is another chain's."
+    ]
+
+
+def test_an_earlier_head_is_found_among_its_seals(log, tmp_path):
+    noted = Seal.objects.get(partner=log, number=1).head
+    assert verified(export(log, tmp_path / "late", start=DAY + timedelta(days=2)), "--head", noted)[0] == 0
+
+
+def test_a_row_of_which_a_byte_was_changed_is_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    lines = lines_of(folder, "rows")
+    lines[4]["row"]["actor_name"] = "x" + lines[4]["row"]["actor_name"][1:]
+    rewrite(folder, "rows", lines)
+    assert wrong(folder) == [f"chain {log.public_id}: row 5 was changed."]
+
+
+def test_another_address_is_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    lines = lines_of(folder, "rows")
+    lines[4]["address"] = "203.0.113.8"
+    rewrite(folder, "rows", lines)
+    assert wrong(folder) == [f"chain {log.public_id}: row 5 has another address than it was written with."]
+
+
+def test_a_row_whose_hash_was_changed_with_it_is_found_by_its_seal(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    lines = lines_of(folder, "rows")
+    lines[4] = {**lines[4], "hash": "0" * 64}
+    del lines[4]["row"]
+    rewrite(folder, "rows", lines)
+    assert "row 5 is left out, though the export says that it is complete." in wrong(folder)[0]
+
+
+def test_a_row_that_was_dropped_is_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    lines = lines_of(folder, "rows")
+    rewrite(folder, "rows", lines[:4] + lines[5:])
+    assert wrong(folder) == [f"chain {log.public_id}: row 5 is not in its place: it was dropped or moved."]
+
+
+def test_the_last_row_that_was_dropped_is_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    rewrite(folder, "rows", lines_of(folder, "rows")[:-1])
+    assert wrong(folder) == [f"chain {log.public_id}: row 9 is not in its place: it was dropped or moved."]
+
+
+def test_a_row_that_was_added_is_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    lines = lines_of(folder, "rows")
+    rewrite(folder, "rows", [*lines, {**lines[-1], "position": 10}])
+    assert wrong(folder) == [f"chain {log.public_id}: row 10 is under no seal of the export: it was added."]
+
+
+def test_two_rows_that_were_swapped_are_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    lines = lines_of(folder, "rows")
+    lines[3], lines[4] = lines[4], lines[3]
+    rewrite(folder, "rows", lines)
+    assert wrong(folder) == [
+        f"chain {log.public_id}: row 4 is not in its place: it was dropped or moved.",
+        f"chain {log.public_id}: row 4 stands behind row 5: it was added or moved.",
+    ]
+
+
+def test_two_rows_that_changed_places_and_positions_are_both_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    lines = lines_of(folder, "rows")
+    for field in ("row", "salt", "hash"):
+        lines[3][field], lines[4][field] = lines[4][field], lines[3][field]
+    rewrite(folder, "rows", lines)
+    found = wrong(folder)
+    assert found[0].endswith(f"row 4 is row 5 of the chain {log.public_id}.")
+    assert found[1].endswith(f"row 5 is row 4 of the chain {log.public_id}.")
+
+
+def test_a_seal_that_was_removed_is_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    seals = lines_of(folder, "seals")
+    rewrite(folder, "seals", [seals[0], seals[2]])
+    assert any("seal 2 is missing: seal 3 stands in its place" in finding for finding in wrong(folder))
+
+
+def test_the_last_seal_that_was_removed_with_its_rows_is_named(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    rewrite(folder, "seals", lines_of(folder, "seals")[:-1])
+    rewrite(folder, "rows", lines_of(folder, "rows")[:-3])
+    assert wrong(folder) == [
+        f"chain {log.public_id}: the seals end with number 2, and not with 3 as the manifest says."
+    ]
+
+
+def test_a_seal_that_was_changed_has_no_signature_that_holds(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    seals = lines_of(folder, "seals")
+    seals[1]["content"]["sealed_at"] = "2020-01-25T00:00:00.000000Z"
+    rewrite(folder, "seals", seals)
+    found = wrong(folder)
+    assert f"chain {log.public_id}: seal 2 has a signature that does not hold." in found
+    assert f"chain {log.public_id}: seal 3 does not follow the one before it: one of the two was changed." in found
+
+
+def test_a_filtered_export_vouches_for_what_it_leaves_out(log, tmp_path):
+    wanted = Event.objects.of_partner(log.pk).filter(action=Action.KEY_REVEALED)
+    folder = export(log, tmp_path / "filtered", events=wanted, query={"action": "key_revealed"})
+    status, said = verified(folder, "--key", key())
+    assert (status, "6 rows, 3 left out" in said) == (0, True)
+    left_out = [line for line in lines_of(folder, "rows") if "row" not in line]
+    assert [sorted(line) for line in left_out] == [["hash", "position"]] * 3
+
+
+def test_of_a_filtered_export_too_nothing_can_be_dropped(log, tmp_path):
+    wanted = Event.objects.of_partner(log.pk).filter(action=Action.KEY_REVEALED)
+    folder = export(log, tmp_path / "filtered", events=wanted)
+    lines = lines_of(folder, "rows")
+    rewrite(folder, "rows", [*lines[:4], *lines[5:]])
+    assert wrong(folder) == [f"chain {log.public_id}: row 5 is not in its place: it was dropped or moved."]
+
+
+def test_a_redacted_address_breaks_nothing(log, tmp_path, superuser_connection):
+    with superuser_connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM activity_address")
+    assert not Address.objects.exists()
+    folder = export(log, tmp_path / "whole")
+    assert verified(folder)[0] == 0
+    assert not any("address" in line for line in lines_of(folder, "rows"))
+
+
+def test_days_without_a_row_are_an_export_too(log, tmp_path):
+    folder = export(log, tmp_path / "none", start=DAY + timedelta(days=400))
+    assert verified(folder)[0] == 0
+    assert lines_of(folder, "rows") == []
+
+
+def test_the_command_checks_the_file_too(log, tmp_path, capsys):
+    folder = export(log, tmp_path / "whole")
+    call_command("verify_activity", str(folder.parent / "export.zip"), key=[key()])
+    assert "none was changed" in capsys.readouterr().out
+    lines = lines_of(folder, "rows")
+    lines[0]["row"]["action"] = "signed_out"
+    rewrite(folder, "rows", lines)
+    with pytest.raises(CommandError, match="row 1 was changed"):
+        call_command("verify_activity", str(folder))
+
+
+def test_what_is_no_export_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "letter.zip").write_text("no zip file")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("verify_activity", str(tmp_path / "letter.zip"))
+    shutil.copy("activity/verify.py", tmp_path)
+    command = [sys.executable, "-I", "-S", "verify.py", "letter.zip"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "letter.zip cannot be read" in done.stderr

@@ -1,7 +1,7 @@
 """Which rows of the log are asked for (A1, A2)."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -9,6 +9,7 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from activity.days import start_of
 from activity.fields import AddressField, FilterField, LinkField, OrderField
 from activity.models import Action, ActorKind, EventQuerySet
 from csp_portal.accounts.models import User
@@ -181,8 +182,3 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return day if FIRST_DAY <= day <= LAST_DAY else None
-
-
-def start_of(day: date) -> datetime:
-    """The first instant of `day` in the reader's zone."""
-    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())

@@ -1,5 +1,6 @@
 """The page of the activity log (A1), and what became of one key (K2)."""
 
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from activity.asked import without_secrets
+from activity.chart import Bar, bars
 from activity.forms import LogForm
 from activity.models import Event
 from activity.paging import NEWER, OLDER, LogPage
@@ -39,11 +41,12 @@ def log(request: SignedInRequest) -> HttpResponseBase:
         return render(request, "activity/log.html", context)
     record_reading(actor=request.user, query=form.query)
     visible = Event.objects.visible_to(request.user)
-    page = LogPage(form.narrow(visible), asked)
+    found = form.narrow(visible)
+    page = LogPage(found, asked)
     if page.is_lost:
         messages.info(request, _("This address names no place in the log, so here are its newest rows."))
     context |= {"page": page, "rows": with_addresses(page.events), "chips": _chips(request, form)}
-    context["suggestions"] = suggestions(form.in_range(visible))
+    context |= {"suggestions": suggestions(form.in_range(visible)), **_chart(request, bars(found, *form.days))}
     return render(request, "activity/log.html", context)
 
 
@@ -66,11 +69,27 @@ def _address_of(asked: dict[str, str]) -> str:
 
 def _chips(request: SignedInRequest, form: LogForm) -> list[tuple[str, str]]:
     """Each filter in words, with the address of the same page without it."""
-    asked = {name: value for name, value in request.GET.items() if name not in (OLDER, NEWER)}
-    return [
-        (words, f"?{urlencode({other: value for other, value in asked.items() if other != name})}")
-        for name, words in form.filters.items()
+    return [(words, _here(request, **{name: ""})) for name, words in form.filters.items()]
+
+
+def _chart(request: SignedInRequest, found: list[Bar]) -> dict[str, Any]:
+    """The bars with the addresses of their days, and the same numbers for the chart."""
+    addresses = [
+        _here(request, **{"from": bar.span.first.isoformat(), "to": bar.span.last.isoformat()}) for bar in found
     ]
+    chart = {
+        "labels": [str(bar.span) for bar in found],
+        "series": [{"label": _("Events"), "values": [bar.count for bar in found]}],
+        "words": [bar.words for bar in found],
+        "addresses": addresses,
+    }
+    return {"chart": chart, "bars": list(zip(found, addresses, strict=True))}
+
+
+def _here(request: SignedInRequest, **changed: str) -> str:
+    """The query of the page with something else in it, from its newest row on."""
+    asked = {name: value for name, value in request.GET.items() if name not in (OLDER, NEWER)} | changed
+    return f"?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 @require_safe

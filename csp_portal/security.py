@@ -80,7 +80,12 @@ def _names_of_keys(asked: QueryDict) -> list[str]:
     return [name for name, values in asked.lists() if name != "signature" and any(map(holds_key, values))]
 
 
-_TOKEN_IN_ADDRESS = re.compile(r"(/d/(?:session/)?|/calendar/|[?&]signature=)[\w-]{8,}")
+_TOKEN_IN_ADDRESS = re.compile(
+    r"(/d/(?:session/)?|/calendar/|[?&]signature="
+    r"|%2Fd%2F(?:session%2F)?|[?&]link=)"  # pasted where the activity log is narrowed to a link
+    r"[\w-]{8,}",
+    re.IGNORECASE,
+)
 
 
 class WithoutTokens(logging.Filter):

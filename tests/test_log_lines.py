@@ -15,6 +15,11 @@ TOKEN = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"
         (f"/d/{TOKEN}", "Gone: /d/…"),
         (f"/d/session/{TOKEN}/setup.iso", "Gone: /d/session/…/setup.iso"),
         (f"/calendar/{TOKEN}.ics", "Gone: /calendar/….ics"),
+        (
+            f"/activity/?link=https%3A%2F%2Fportal.example%2Fd%2F{TOKEN}",
+            "Gone: /activity/?link=https%3A%2F%2Fportal.example%2Fd%2F…",
+        ),
+        (f"/activity/?show=all&link={TOKEN}", "Gone: /activity/?show=all&link=…"),
         (f"/invitations/7/?signature={TOKEN}", "Gone: /invitations/7/?signature=…"),
         (f"/invitations/7/?next=1&signature={TOKEN}", "Gone: /invitations/7/?next=1&signature=…"),
     ],

@@ -1,4 +1,5 @@
-// Draws the charts of the figures from the numbers that the page holds; the tables below them say the same.
+// Draws the charts from the numbers that the page holds; the tables below them say the same. A bar that has an address
+// leads to it.
 (() => {
   "use strict";
 
@@ -18,6 +19,12 @@
     const colours = palette();
     const axis = { stacked: true, ticks: { color: colour("--tblr-secondary"), precision: 0 }, grid: { color: colour("--tblr-border-color") } };
     const stacked = canvas.dataset.chart === "open-chart";
+    const leads = numbers.addresses ? {
+      onClick: (event, bars) => { if (bars.length) location.assign(numbers.addresses[bars[0].index]); },
+      onHover: (event, bars) => { canvas.style.cursor = bars.length ? "pointer" : ""; },
+      interaction: { mode: "index", intersect: false },
+    } : {};
+    const tooltip = numbers.words ? { callbacks: { label: (bar) => numbers.words[bar.dataIndex] } } : {};
     return new Chart(canvas, {
       type: "bar",
       data: {
@@ -25,10 +32,14 @@
         datasets: numbers.series.map((series, at) => ({ label: series.label, data: series.values, backgroundColor: colours[at] })),
       },
       options: {
+        ...leads,
         animation: false,
         maintainAspectRatio: false,
         scales: { x: { ...axis, stacked }, y: { ...axis, stacked, beginAtZero: true } },
-        plugins: { legend: { position: "bottom", labels: { color: colour("--tblr-secondary"), boxWidth: 12 } } },
+        plugins: {
+          legend: { display: numbers.series.length > 1, position: "bottom", labels: { color: colour("--tblr-secondary"), boxWidth: 12 } },
+          tooltip,
+        },
       },
     });
   };

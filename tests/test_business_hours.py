@@ -102,9 +102,17 @@ def test_a_step_that_does_not_pause_it_changes_nothing():
     assert due(WEEK, ("2020-01-22 10:00", True), ("2020-01-22 12:00", True)) == at("2020-01-23 10:00")
 
 
-def test_what_was_overdue_before_a_pause_is_so_after_it():
-    steps = [("2020-01-20 09:00", True), ("2020-01-22 12:00", False), ("2020-01-24 09:00", True)]
-    assert due(WEEK, *steps) == at("2020-01-20 17:00")
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("2020-01-20 16:59", "2020-01-24 09:01"),  # with a minute left
+        ("2020-01-20 17:00", "2020-01-20 17:00"),  # at the due time
+        ("2020-01-22 12:00", "2020-01-20 17:00"),
+    ],
+)
+def test_what_was_due_before_a_pause_is_so_after_it(asked, expected):
+    steps = [("2020-01-20 09:00", True), (asked, False), ("2020-01-24 09:00", True)]
+    assert due(WEEK, *steps) == at(expected)
 
 
 def test_what_is_over_is_not_due():

@@ -38,6 +38,7 @@ app.conf.beat_schedule = {
         "task": "software.tasks.settle_lost_transfers",
         "schedule": crontab(hour="2", minute="30"),
     },
+    "empty-old-carts": {"task": "orders.tasks.empty_old_carts", "schedule": crontab(hour="3", minute="30")},
     "remove-old-drafts": {
         "task": "cancellations.support.tasks.remove_old_drafts",
         "schedule": crontab(hour="3", minute="45"),

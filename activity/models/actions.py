@@ -32,6 +32,7 @@ class Action(models.TextChoices):
     BUILD_IMPORTED = "build_imported", _("Build imported")
     KEYS_IMPORTED = "keys_imported", _("Keys imported")
     KEYS_ROTATED = "keys_rotated", _("Keys encrypted and hashed anew")
+    CART_EMPTIED = "cart_emptied", _("Cart of 30 days ago emptied")
     ORDER_PLACED = "order_placed", _("Order placed")
     ORDER_REFUSED = "order_refused", _("Order refused")
     KEYS_ALLOTTED = "keys_allotted", _("Keys allotted")

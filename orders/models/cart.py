@@ -1,12 +1,12 @@
 """What somebody is about to buy for a customer (B1)."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from csp_portal.accounts.models import User
@@ -15,6 +15,7 @@ from software.models import Sku
 
 MAX_QUANTITY = 10_000
 MAX_CART_LINES = 100
+CART_KEPT = timedelta(days=30)  # after its last change
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
@@ -28,6 +29,14 @@ class CartQuerySet(models.QuerySet["Cart"]):
         cart.customer = customer  # as given: spares looking it up again
         return cart
 
+    def over(self, now: datetime) -> Self:
+        """Those with something in them that nobody has changed for 30 days (X6)."""
+        return self.filter(Exists(CartLine.objects.filter(cart=OuterRef("pk"))), changed_at__lte=now - CART_KEPT)
+
+    def with_lines_counted(self) -> Self:
+        """Each with how many lines it has, its customer and its user."""
+        return self.select_related("customer__partner", "user").annotate(line_count=Count("lines"))
+
 
 class Cart(models.Model):
     """The open cart of one user for one customer. Its key is the idempotency key of the order it becomes."""
@@ -37,6 +46,9 @@ class Cart(models.Model):
     key = models.UUIDField(default=uuid.uuid4)
     changed_at = models.DateTimeField(default=timezone.now)
 
+    # of one that was fetched `with_lines_counted`
+    line_count: int
+
     objects = CartQuerySet.as_manager()
 
     class Meta:
@@ -44,6 +56,11 @@ class Cart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.customer}"
+
+    @property
+    def kept_days(self) -> int:
+        """How many days it is kept after its last change."""
+        return CART_KEPT.days
 
     def renew_key(self, now: datetime) -> None:
         """A changed cart has a new key: a review that was shown before it no longer places an order (B4)."""

@@ -1,4 +1,4 @@
-"""Filling a cart (B1). A cart is a draft: its changes leave no row in the activity log."""
+"""Filling a cart (B1). A cart is a draft: what its user changes leaves no row in the activity log."""
 
 from collections.abc import Mapping
 from uuid import UUID

@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "fill-waiting-lines": {"task": "software.tasks.fill_waiting_lines", "schedule": 60.0},
     "warn-of-low-pools": {"task": "software.tasks.warn_of_low_pools", "schedule": 300.0},
     "send-due-mail": {"task": "csp_portal.mail.tasks.send_due_mail", "schedule": 60.0},
+    "remove-old-mails": {"task": "csp_portal.mail.tasks.remove_old_mails", "schedule": crontab(hour="3", minute="20")},
     "expire-links": {"task": "software.tasks.expire_links", "schedule": 60.0},
     "close-sessions": {"task": "software.tasks.close_sessions", "schedule": 300.0},
     "read-transfer-logs": {"task": "software.tasks.read_transfer_logs", "schedule": 60.0},

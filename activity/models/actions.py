@@ -88,6 +88,7 @@ class Action(models.TextChoices):
     SUPPORT_HOUSE_CHANGED = "support_house_changed", _("Settings of support changed")
     SUPPORT_HOUSE_REFUSED = "support_house_refused", _("Change of the settings of support refused")
     MAIL_TRIED_AGAIN = "mail_tried_again", _("Mail tried again")
+    MAILS_REMOVED = "mails_removed", _("Mails of 90 days ago removed")
     LOG_READ = "log_read", _("Activity log read")
     LOG_EXPORTED = "log_exported", _("Activity log exported")
     LOG_EXPORT_DOWNLOADED = "log_export_downloaded", _("Export of the activity log downloaded")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from csp_portal.mail.addresses import signed_address
 
 LONGEST_SUBJECT = 300  # characters
+MAIL_KEPT = timedelta(days=90)  # after it was sent or given up
 GIVE_UP_AFTER = timedelta(days=3)  # a mail that no server takes until then is not sent
 
 
@@ -40,6 +41,11 @@ class MailQuerySet(models.QuerySet["Mail"]):
     def failed(self) -> Self:
         """Mails that are not tried any more."""
         return self.filter(sent_at=None, next_try_at=None)
+
+    def over(self, now: datetime) -> Self:
+        """Mails that were sent, or given up, 90 days ago or earlier (X6); one that is being tried is not."""
+        ended = now - MAIL_KEPT
+        return self.filter(Q(sent_at__lte=ended) | Q(sent_at=None, next_try_at=None, give_up_at__lte=ended))
 
     def in_trouble(self) -> Self:
         """Mails that a try has failed for, whether another one comes or not."""

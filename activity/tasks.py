@@ -3,6 +3,7 @@
 from django.db import connection
 from django.utils import timezone
 
+from activity import head_mail
 from activity.seals import sealing
 from csp_portal.calendar_utc import add_months, month_of
 from csp_portal.jobs import job
@@ -26,3 +27,9 @@ def make_months() -> int:
 def seal_log() -> int:
     """Seal the rows of the log that nobody can write one before any more; answers how many (A5)."""
     return sealing.seal_log()
+
+
+@job
+def mail_heads() -> int:
+    """Mail the heads of the log; every day, though it is done once in a month (A5)."""
+    return head_mail.mail_heads()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from activity.asked import without_secrets
 from activity.chart import Bar, bars
 from activity.forms import LogForm
-from activity.models import Event
+from activity.models import Event, Seal
 from activity.paging import NEWER, OLDER, LogPage
 from activity.reading import record_reading, suggestions, with_addresses
 from activity.timeline import KeyTimeline
@@ -47,6 +47,7 @@ def log(request: SignedInRequest) -> HttpResponseBase:
         messages.info(request, _("This address names no place in the log, so here are its newest rows."))
     context |= {"page": page, "rows": with_addresses(page.events), "chips": _chips(request, form)}
     context |= {"suggestions": suggestions(form.in_range(visible)), **_chart(request, bars(found, *form.days))}
+    context["seal"] = Seal.objects.head_of(request.user.partner_id)
     return render(request, "activity/log.html", context)
 
 

@@ -57,5 +57,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="1", minute="45"),
     },
     "seal-log": {"task": "activity.tasks.seal_log", "schedule": 60.0},
+    "mail-log-heads": {"task": "activity.tasks.mail_heads", "schedule": crontab(hour="6", minute="10")},
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
 }

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import get_language
 
+from activity.models import Seal
 from cancellations.certificates.contents import SCHEMA, VERSION, instant
 from cancellations.certificates.models import Certificate
 from cancellations.models import Cancellation
@@ -41,6 +42,7 @@ def facts_of(certificate: Certificate, revoked: Revoked) -> dict[str, Any]:
         "revoked": _revoked(cancellation, revoked),
         "accepted": _accepted(cancellation),
         "credit": _credit(cancellation),
+        "activity_log": _activity_log(line.order.partner_id),
     }
 
 
@@ -167,4 +169,18 @@ def _credit(cancellation: Cancellation) -> dict[str, Any]:
         "days_used": credit.days_used,
         "sentences": [str(sentence) for sentence in credit.how_computed],
         "invoice_month": f"{month_of_credit(credit):%Y-%m}",
+    }
+
+
+def _activity_log(partner_id: int) -> dict[str, Any] | None:
+    """Where the partner's log stood: whoever has the certificate can prove that nothing before it was changed (A5)."""
+    seal = Seal.objects.head_of(partner_id)
+    if seal is None:
+        return None
+    return {
+        "head": seal.head,
+        "seal": seal.number,
+        "rows": seal.last,
+        "sealed_at": instant(seal.sealed_at),
+        "key": seal.key_id,
     }

@@ -151,7 +151,17 @@ def _check(certificate: Certificate, contents: dict[str, Any]) -> dict[str, str]
     told = _("Certificate %(id)s was made on %(when)s and has not changed since.") % made
     sha256 = _("SHA-256 of its JSON: %(sha256)s") % {"sha256": certificate.sha256}
     how = _("Download the JSON and run sha256sum %(name)s.json: it prints the same.") % {"name": certificate.file_name}
-    return {"title": _("Check this certificate"), "words": told, "sha256": sha256, "how": how}
+    log = _log(contents.get("activity_log"))
+    return {"title": _("Check this certificate"), "words": told, "sha256": sha256, "how": how, "log": log}
+
+
+def _log(stood: dict[str, Any] | None) -> str:
+    """Where the activity log stood; empty where it was not sealed yet, and in certificates made before that."""
+    if stood is None:
+        return ""
+    told = _("The activity log stood at seal %(seal)s of %(when)s, which covers its first %(rows)s rows.")
+    told += " " + _("Hash of the seal: %(head)s. Key: %(key)s.")
+    return told % {**stood, "when": _when(stood["sealed_at"])}
 
 
 def _when(when: datetime) -> str:

@@ -96,6 +96,7 @@ class PriceListReport:
     unchanged: int = 0
     written: int = 0
     new_skus: int = 0
+    retitled: int = 0  # products and SKUs of which the file tells something else than before
     notes: list[str] = field(default_factory=list)
 
     def add(self, change: PriceChange) -> None:
@@ -110,7 +111,7 @@ class PriceListReport:
 
     @property
     def had_effect(self) -> bool:
-        return bool(self.written or self.new_skus or self.notes)
+        return bool(self.written or self.new_skus or self.retitled)
 
     def counts(self) -> dict[str, int]:
         """How many prices, by what happened to them; for the log."""

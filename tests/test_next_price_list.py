@@ -173,6 +173,8 @@ def test_the_log_says_what_an_import_did(february):
         "added": 13,
         "announced": 2,
         "continued": 0,
+        "new_skus": 1,
+        "retitled": 0,
     }
 
 

@@ -59,6 +59,7 @@ def rotate_keys(tell: Tell) -> Rotation:
     return rotation
 
 
+@transaction.atomic
 def _record_begin(found: int) -> None:
     """One row for the run, before anything is changed: a run that is killed has its row too (A3)."""
     newest = {

@@ -1,6 +1,7 @@
 """Who and what services are called with: made when first asked for."""
 
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class World:
         self.clock = clock
         self.settings = settings
         self.folder = folder
+        self.nowhere = StringIO()  # what commands tell
 
     @cached_property
     def partner(self) -> Partner:
@@ -78,6 +80,16 @@ class World:
     @cached_property
     def link(self) -> DownloadLink:
         return make_link(self.agent, self.purchase, self.build)
+
+    @classmethod
+    def in_folder(cls, folder: Path, *, clock: Any, settings: Any) -> "World":
+        """A world with a storage of its own below the folder, so that each of its files is known."""
+        own = {"location": str(folder / "storage")}
+        default = settings.STORAGES["default"]
+        settings.STORAGES = settings.STORAGES | {"default": default | {"OPTIONS": default["OPTIONS"] | own}}
+        for name in ("storage", "of the operator"):
+            (folder / name).mkdir()
+        return cls(clock, settings, folder / "of the operator")
 
     def user(self, email: str, role: Role, partner: Partner | None = None) -> User:
         return UserFactory(email=email, partner=partner, roles=[role])

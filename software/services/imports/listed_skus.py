@@ -25,6 +25,7 @@ def take_skus(numbered: list[NumberedRow], report: PriceListReport) -> dict[SkuK
         elif product.title != row.product_title:
             product.title = row.product_title
             product.save(update_fields=["title"])
+            report.retitled += 1
         sku = skus.get(row.sku_key)
         if sku is None:
             skus[row.sku_key] = _make_sku(row, product)
@@ -62,6 +63,7 @@ def _take_over(sku: Sku, row: PriceRow, report: PriceListReport) -> None:
         setattr(sku, name, said[name])
     if changed:
         sku.save(update_fields=changed)
+        report.retitled += 1
 
 
 def _sku_key(sku: Sku) -> SkuKey:

@@ -60,7 +60,8 @@ def _load(
     prices.chain_starts()
     prices.save(report, titles)
     if report.had_effect:
-        details = {"file": name, "effective": effective.isoformat(), **report.counts()}
+        beside = {"new_skus": report.new_skus, "retitled": report.retitled}
+        details = {"file": name, "effective": effective.isoformat(), **report.counts(), **beside}
         record(Action.PRICE_LIST_IMPORTED, actor=actor, details=details)
     return report
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import prefetch_related_objects
 
 from activity.models import Action
-from activity.services import record
+from activity.services import record, record_each
 from cancellations.certificates.services import certify
 from cancellations.emails import tell_of_cancellation
 from cancellations.models import Cancellation
@@ -66,6 +66,8 @@ def cancel_quoted(
     certify(cancellation, revoked)
     action = Action.PURCHASE_CANCELLED if whole else Action.QUANTITY_CANCELLED
     record(action, actor=actor, on=line, details=_details(line, cancellation))
+    record_each(Action.KEY_REVOKED, actor=actor, on=revoked.keys)
+    record_each(Action.LINK_REVOKED, actor=actor, on=revoked.links)
     tell_of_cancellation(cancellation)
     return cancellation
 

@@ -3,6 +3,8 @@
 from django.db import transaction
 from django.utils import timezone
 
+from activity.models import Action
+from activity.services import Actor, record
 from cancellations.certificates.contents import written
 from cancellations.certificates.facts import facts_of
 from cancellations.certificates.models import Certificate
@@ -12,6 +14,7 @@ from orders.models import OrderLine
 from software.models import DownloadLink, DownloadSession, ProductKey, SessionEnd
 from software.services.revoking import Revoked
 
+CERTIFIER = Actor.system("certify_earlier")
 BATCH = 1000  # cancellations that are looked for at a time
 
 
@@ -47,7 +50,9 @@ def _certify_earlier(cancellation_id: int) -> int:
     cancellation = Cancellation.objects.filter(pk=cancellation_id, certificate=None).first()
     if cancellation is None:
         return 0
-    certify(cancellation, _revoked_by(cancellation))
+    certificate = certify(cancellation, _revoked_by(cancellation))
+    details = {"certificate": str(certificate.public_id)}
+    record(Action.CERTIFICATE_MADE, actor=CERTIFIER, on=cancellation.order_line, details=details)
     return 1
 
 

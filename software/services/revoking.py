@@ -1,7 +1,9 @@
 """Taking keys and links away with what is cancelled, in the cancellation's transaction (C6, C8)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from software.models import (
     DownloadLink,
@@ -14,6 +16,8 @@ from software.models import (
     SessionEnd,
     SoftwarePurchase,
 )
+
+R = TypeVar("R", ProductKey, DownloadLink)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def revoke_units(purchase: SoftwarePurchase, *, left: int, now: datetime) -> Rev
 def _locked_keys(purchase: SoftwarePurchase) -> list[ProductKey]:
     """Under their locks, so that a key that is being shown counts as seen."""
     allotted = ProductKey.objects.filter(purchase=purchase, status=KeyStatus.ALLOTTED)
-    return list(allotted.select_for_update().order_by("pk"))
+    return _of(purchase, allotted.select_for_update().order_by("pk"))
 
 
 def _revoke_keys(keys: list[ProductKey], now: datetime) -> list[ProductKey]:
@@ -64,10 +68,18 @@ def _revoke_keys(keys: list[ProductKey], now: datetime) -> list[ProductKey]:
 
 def _revoke_links(purchase: SoftwarePurchase, now: datetime) -> list[DownloadLink]:
     """Under their locks, so that a download that is being started with one is counted and closed."""
-    live = DownloadLink.objects.filter(purchase=purchase, revoked_at=None).select_related("build")
-    links = list(live.select_for_update(of=("self",)).order_by("pk"))
+    live = DownloadLink.objects.filter(purchase=purchase, revoked_at=None).select_related("build", "granted_by")
+    links = _of(purchase, live.select_for_update(of=("self",)).order_by("pk"))
     DownloadLink.objects.filter(pk__in=[link.pk for link in links]).update(revoked_at=now)
     return links
+
+
+def _of(purchase: SoftwarePurchase, rows: Iterable[R]) -> list[R]:
+    """The rows with the purchase that the caller has locked and named, for the log."""
+    found = list(rows)
+    for row in found:
+        row.purchase = purchase
+    return found
 
 
 def _close_sessions(purchase: SoftwarePurchase, now: datetime) -> int:

@@ -89,5 +89,6 @@ class Attachment(models.Model):
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""
-        subject = self.request.log_subject() if self.request else {}
+        own = {"partner_id": self.uploaded_by.partner_id}
+        subject: dict[str, Any] = self.request.log_subject() if self.request else own
         return {**subject, "details": {**subject.get("details", {}), "file": self.name, "sha256": self.sha256}}

@@ -1,15 +1,20 @@
 """Due times of open requests, worked out anew when the operator's calendar or targets have changed (S5)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from cancellations.support.business_hours import BusinessHours, due_at
+from activity.models import Action
+from activity.services import Actor, record_each
+from cancellations.support.business_hours import due_at
 from cancellations.support.models import ResponseTarget, SupportRequest
 from cancellations.support.services.happening import RUNNING, business_hours, steps_of
 
 BATCH = 200  # requests in one transaction
+CLERK = Actor.system("work_out_due_times")
 
 
 def work_out_due_times() -> int:
@@ -36,13 +41,27 @@ def _work_out(pks: list[int]) -> int:
     locked = list(still_running.order_by("pk").select_for_update(of=("self",)).prefetch_related("events"))
     hours = business_hours()
     targets = {target.impact: timedelta(hours=target.hours) for target in ResponseTarget.objects.all()}
-    return sum(_set_due(request, targets[request.impact], hours) for request in locked)
+    changes = [_Change(request, due_at(steps_of(request), targets[request.impact], hours)) for request in locked]
+    made = [change for change in changes if change.due_at != change.request.due_at]
+    record_each(Action.REQUEST_DUE_CHANGED, actor=CLERK, on=made)
+    for change in made:
+        change.request.due_at = change.due_at
+        change.request.save(update_fields=["due_at"])
+    return len(made)
 
 
-def _set_due(request: SupportRequest, target: timedelta, hours: BusinessHours) -> int:
-    due = due_at(steps_of(request), target, hours)
-    if due == request.due_at:
-        return 0
-    request.due_at = due
-    request.save(update_fields=["due_at"])
-    return 1
+@dataclass(frozen=True)
+class _Change:
+    """A request as it stands, and when it is due from now on; no partner's matter."""
+
+    request: SupportRequest
+    due_at: datetime | None
+
+    def log_subject(self) -> dict[str, Any]:
+        """What the activity log says of it."""
+        told = {"before": _written(self.request.due_at), "after": _written(self.due_at)}
+        return {"partner_id": None, "details": {"request": self.request.number, **told}}
+
+
+def _written(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from activity.models import Action
-from activity.services import record, refusals_recorded
+from activity.services import Actor, record, record_each, refusals_recorded
 from cancellations.support import reasons
 from cancellations.support.file_types import ENDINGS, is_of, kept_name, type_of
 from cancellations.support.models import Attachment
@@ -102,15 +102,17 @@ def remove_file(file_id: UUID, *, actor: User) -> None:
     """Take a file out of the actor's draft; one that is no longer there is no fault."""
     require(actor, Permission.FILE_SUPPORT)
     files = Attachment.objects.filter(draft__user=actor, public_id=file_id)
-    remove_rows(files.select_for_update(of=("self",)))
+    remove_rows(files.select_for_update(of=("self",)), actor=actor)
 
 
-def remove_rows(files: AttachmentQuerySet) -> None:
+def remove_rows(files: AttachmentQuerySet, *, actor: Actor | User) -> None:
     """Remove the rows of files and, once that is committed, what they hold; in the caller's transaction.
 
     A file that cannot be removed then is named by no row, and goes with the job.
     """
-    names = [file.storage_name for file in files]
+    removed = list(files.select_related("request", "uploaded_by"))
+    record_each(Action.FILE_REMOVED, actor=actor, on=removed)
+    names = [file.storage_name for file in removed]
     Attachment.objects.filter(storage_name__in=names).delete()
     for name in names:
         transaction.on_commit(partial(default_storage.delete, name), robust=True)

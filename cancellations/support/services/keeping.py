@@ -31,7 +31,7 @@ def _remove_batch() -> int:
     over = SupportRequest.objects.contact_over(now).order_by("ended_at", "pk").select_for_update(skip_locked=True)
     locked = SupportRequest.objects.filter(pk__in=list(over.values_list("pk", flat=True)[:BATCH]))
     batch = list(locked.with_names().with_files_counted().order_by("pk"))
-    remove_rows(Attachment.objects.filter(request__in=batch))
+    remove_rows(Attachment.objects.filter(request__in=batch), actor=KEEPER)
     locked.update(contact_name="", contact_email="", contact_phone="", contact_removed_at=now)
     record_each(Action.REQUEST_CONTACT_REMOVED, actor=KEEPER, on=[_Emptied(request) for request in batch])
     return len(batch)

@@ -6,6 +6,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
+from activity.models import Action
+from activity.services import Actor, record
 from cancellations.support.models import Attachment, Draft
 from cancellations.support.services.files import FOLDER, remove_rows
 
@@ -24,7 +26,7 @@ def _remove_draft(pk: int) -> int:
     draft = over.filter(pk=pk).first()
     if draft is None:  # gone on with, or sent, meanwhile
         return 0
-    remove_rows(Attachment.objects.filter(draft=draft))
+    remove_rows(Attachment.objects.filter(draft=draft), actor=Actor.system("remove_old_drafts"))
     draft.delete()
     return 1
 
@@ -41,9 +43,11 @@ def _stored() -> list[str]:
         return []
 
 
+@transaction.atomic
 def _remove_nameless(path: str) -> int:
     if Attachment.objects.filter(storage_name=path).exists() or not _is_old(path):
         return 0
+    record(Action.FILE_REMOVED, actor=Actor.system("remove_nameless_files"), details={"stored_as": path})
     default_storage.delete(path)
     return 1
 

@@ -4,11 +4,17 @@ from collections import Counter
 
 import pytest
 from django.db import ProgrammingError
+from django.test import Client
 
-from activity.models import Event
-from tests.recorded import keys_and_links, people  # noqa: F401  # they enter their services into the list
-from tests.recorded.registry import RECORDS_NOTHING, SERVICES, Row
+from activity.models import Action, Event
+from csp_portal.accounts.models import User
+from tests.factories import PASSWORD
+
+# These enter their services into the list.
+from tests.recorded import cancelling, catalogue, keys_and_links, log, money, people, support  # noqa: F401
+from tests.recorded.registry import RECORDS_NOTHING, SERVICES, Row, named
 from tests.recorded.snapshot import changed, everything
+from tests.recorded.walk import commands, operator_forms, services, tasks
 from tests.recorded.world import ANOTHERS, OPERATOR, PARTNER, World
 
 pytestmark = pytest.mark.django_db
@@ -16,12 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world(clock, tmp_path, settings):
-    """A world with a storage of its own, so that each of its files is known."""
-    (tmp_path / "storage").mkdir()
-    (tmp_path / "of the operator").mkdir()
-    options = {**settings.STORAGES["default"]["OPTIONS"], "location": str(tmp_path / "storage")}
-    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
-    return World(clock, settings, tmp_path / "of the operator")
+    return World.in_folder(tmp_path, clock=clock, settings=settings)
 
 
 def rows_after(last, world):
@@ -33,6 +34,14 @@ def rows_after(last, world):
 
 def newest():
     return max(Event.objects.values_list("pk", flat=True), default=0)
+
+
+def test_every_service_task_command_and_form_of_the_operator_is_in_the_list():
+    found = services() | tasks() | commands() | operator_forms()
+    unknown, gone = found - set(named()), set(named()) - found
+    assert sorted(unknown) == [], "enter it into tests/recorded/, with the rows it writes or why it need not"
+    assert sorted(gone) == [], "it is no more: take it out of tests/recorded/"
+    assert [name for name, count in Counter(named()).items() if count > 1] == []
 
 
 def test_whatever_records_nothing_says_why():
@@ -49,3 +58,35 @@ def test_a_service_does_all_with_its_rows_and_nothing_without_them(service, worl
     last = newest()
     call()
     assert rows_after(last, world) == Counter(service.rows)
+
+
+def sign_in(browser, user):
+    return browser.post("/accounts/sign-in/", {"login": user.email, "password": PASSWORD})
+
+
+def test_nobody_is_let_in_whose_sign_in_cannot_be_recorded(world, refusing_inserts):
+    browser, agent = Client(raise_request_exception=False), world.agent
+    with refusing_inserts("activity_event"):
+        assert sign_in(browser, agent).status_code == 500
+        assert browser.get("/").status_code == 302
+    assert User.objects.get(pk=agent.pk).last_login is None
+    assert sign_in(browser, agent).status_code == 302
+    assert browser.get("/").status_code == 200
+    assert Event.objects.filter(action=Action.SIGNED_IN, actor_name=agent.email).count() == 1
+    assert User.objects.get(pk=agent.pk).last_login is not None
+
+
+@pytest.mark.parametrize("what", ["show", "copy", "export"])
+def test_no_page_shows_a_key_that_cannot_be_recorded(what, world, refusing_inserts):
+    purchase, key = world.purchase, world.key
+    browser = Client(raise_request_exception=False)
+    browser.force_login(world.agent)
+    of_purchase = f"/customers/{purchase.customer.tenant_id}/software/{purchase.public_id}/keys/"
+    address = of_purchase + ("export/" if what == "export" else f"{key.public_id}/{what}/")
+    with refusing_inserts("activity_event"):
+        refused = browser.post(address)
+    assert refused.status_code == 500
+    assert key.reveal().encode() not in refused.getvalue()
+    shown = browser.post(address)
+    assert shown.status_code == 200
+    assert key.reveal().encode() in shown.getvalue()

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.contrib.auth.models import update_last_login
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.db import transaction
 
 from activity.models import Action
 from activity.services import Actor, record
@@ -10,13 +12,17 @@ from csp_portal.accounts.models import User
 
 
 def connect() -> None:
-    """Listen to Django's sign-in signals."""
+    """Listen to Django's sign-in signals; when somebody signed in last is kept with the row that says so."""
+    user_logged_in.disconnect(dispatch_uid="update_last_login")
     user_logged_in.connect(record_sign_in, dispatch_uid="activity-sign-in")
     user_login_failed.connect(record_refused_sign_in, dispatch_uid="activity-sign-in-refused")
 
 
+@transaction.atomic
 def record_sign_in(sender: object, user: User, **kwargs: Any) -> None:
+    """Log who signed in, and keep when; who cannot be logged is not let in (A3)."""
     record(Action.SIGNED_IN, actor=user)
+    update_last_login(type(user), user)
 
 
 def record_refused_sign_in(sender: object, credentials: dict[str, Any], **kwargs: Any) -> None:

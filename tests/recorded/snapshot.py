@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
 
+from csp_portal.celery import app
 from tests.servers import redis_url
 
 _NOT_OF_THE_BUSINESS = ("django_session", "django_migrations")
@@ -46,4 +47,4 @@ def _files(folder: str = "") -> list[str]:
 def _queued() -> tuple[int, int]:
     """What would be queued at the commit, and what is queued already."""
     with redis.Redis.from_url(redis_url(settings.CELERY_BROKER_URL)) as broker:
-        return len(connection.run_on_commit), broker.dbsize()
+        return len(connection.run_on_commit), broker.llen(app.conf.task_default_queue)

@@ -30,11 +30,18 @@ def services() -> set[str]:
     """Public functions of modules called services, and whatever else of the portal takes an `actor` by keyword."""
     return {
         f"{module.__name__}.{name}"
-        for module in modules()
-        for name, thing in vars(module).items()
-        if not name.startswith("_") and _is_own_function(thing, module)
+        for module, name, thing in functions()
+        if not name.startswith("_")
         if "services" in module.__name__.split(".") or _takes_actor(thing)
     }
+
+
+def functions() -> Iterator[tuple[ModuleType, str, Any]]:
+    """Every function that a module of the portal holds, with the module and its name."""
+    for module in modules():
+        for name, thing in vars(module).items():
+            if _is_own_function(thing, module):
+                yield module, name, thing
 
 
 def _is_own_function(thing: Any, module: ModuleType) -> bool:

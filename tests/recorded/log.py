@@ -1,0 +1,35 @@
+"""The log itself: who reads it, and the key that seals it (A3, A5)."""
+
+from functools import partial
+
+from django.db import transaction
+
+from activity.models import Action
+from activity.reading import record_reading
+from activity.seals import keys, sealing
+from tests.recorded.registry import Call, Row, record_nothing, records, system
+from tests.recorded.world import OPERATOR, World
+
+
+@records("activity.reading.record_reading", rows=[Row(Action.LOG_READ)])
+def _read(world: World) -> Call:
+    return partial(record_reading, actor=world.agent, query={"customer": "上海晨星科技有限公司"})
+
+
+@records("activity.seals.keys.signing_key", rows=[Row(Action.SEAL_KEY_INTRODUCED, system("seal_log"), OPERATOR)])
+def _introduce_a_key(world: World) -> Call:
+    """In the transaction of the seal that it signs."""
+    return transaction.atomic(partial(keys.signing_key, actor=sealing.SEALER))
+
+
+record_nothing(
+    "writes the rows",
+    "activity.services.record",
+    "activity.services.record_each",
+    "activity.services.record_refusal",
+    "activity.services.refusals_recorded",
+)
+record_nothing("only computes", "activity.services.address_commitment")
+record_nothing("makes room for rows to come, and changes none", "activity.tasks.make_months")
+record_nothing("seals rows, of itself none: what it does is what a seal says", "activity.tasks.seal_log")
+record_nothing("only looks", "manage.py verify_activity")

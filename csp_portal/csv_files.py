@@ -8,14 +8,14 @@ from django.http import StreamingHttpResponse
 
 Cell = str | int | Decimal | None
 
-_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # without it Excel misreads what is not English
-_BEGINS_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the last four are the wide ones of an East Asian keyboard
-_BEGINS_CELL = ("\t", "\r", "\n")
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # without it Excel misreads what is not English
+BEGINS_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the last four are the wide ones of an East Asian keyboard
+BEGINS_CELL = ("\t", "\r", "\n")
 
 
 def safe_text(text: str) -> str:
     """`text` so that a spreadsheet shows it: what it would run as a formula gets an apostrophe in front."""
-    if text.startswith(_BEGINS_CELL) or text.lstrip().startswith(_BEGINS_FORMULA):
+    if text.startswith(BEGINS_CELL) or text.lstrip().startswith(BEGINS_FORMULA):
         return f"'{text}"
     return text
 
@@ -30,7 +30,7 @@ def csv_answer(file_name: str, columns: Sequence[str], rows: Iterable[Sequence[C
 
 def _written(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     writer = csv.writer(_Passing())
-    yield _BYTE_ORDER_MARK + writer.writerow(columns)
+    yield BYTE_ORDER_MARK + writer.writerow(columns)
     for row in rows:
         yield writer.writerow([_cell(value) for value in row])
 

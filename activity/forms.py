@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from activity.days import start_of
 from activity.fields import AddressField, FilterField, LinkField, OrderField
 from activity.models import Action, ActorKind, EventQuerySet
+from activity.models.actions import OPERATORS_OWN
 from csp_portal.accounts.models import User
 from csp_portal.choices import offer
 from csp_portal.day_field import FIRST_DAY, LAST_DAY, DayField, keep_what_was_typed
@@ -77,7 +78,8 @@ class LogForm(forms.Form):
         if not _HASHES.fullmatch(given.get("key", "")):
             given.pop("key", None)
         super().__init__({**default, **given})
-        actions = sorted(Action.choices, key=lambda choice: str(choice[1]).casefold())
+        partners = [(action.value, action.label) for action in Action if action not in OPERATORS_OWN]
+        actions = sorted(partners, key=lambda choice: str(choice[1]).casefold())
         offer(self, "action", [("", _("Any")), *actions])
 
     @classmethod

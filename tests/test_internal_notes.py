@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from activity.models import Event
+from activity.models.actions import OPERATORS_OWN
 from cancellations.support.models import DenialReason, EventKind, InternalNote
 from cancellations.support.services.deciding import approve, deny
 from cancellations.support.services.judging import Decision
@@ -91,7 +93,7 @@ def test_no_page_file_or_feed_that_a_partner_can_get_holds_a_note(role, world, n
 @pytest.mark.django_db
 def test_the_log_that_a_partner_reads_does_not_tell_that_there_are_notes(world, noted):
     browser = access.browser_of(access.user_of(world.partner, Role.AUDITOR))
-    log = text_of(browser.get("/activity/?kind=all&every=on"))
+    log = text_of(browser.get("/activity/?show=all"))
     assert WORD not in log
     assert "Note on a support request written" not in log
 
@@ -157,3 +159,9 @@ def knows_notes(source):
         if value.startswith("internal_notes__"):
             return True
     return False
+
+
+@pytest.mark.django_db
+def test_what_is_the_operators_own_stands_in_no_partners_chain(noted):
+    assert Event.objects.filter(action__in=OPERATORS_OWN).exists()
+    assert not Event.objects.filter(action__in=OPERATORS_OWN, partner__isnull=False).exists()

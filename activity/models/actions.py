@@ -109,3 +109,25 @@ USED_THE_LINK = frozenset({Action.DOWNLOAD_STARTED})
 KEYS_AND_DOWNLOADS = frozenset(
     {*SAW_THE_KEY, *MADE_THE_LINK, *USED_THE_LINK, Action.KEY_REFUSED, Action.LINK_REFUSED, Action.DOWNLOAD_REFUSED}
 )
+
+# Of the operator's own chain only: a partner is not told that there is such a thing (S5).
+OPERATORS_OWN = frozenset(
+    {
+        Action.CATALOGUE_CHANGED,
+        Action.CATALOGUE_CHANGE_REFUSED,
+        Action.PRICE_LIST_IMPORTED,
+        Action.TAX_RATES_IMPORTED,
+        Action.BUILD_IMPORTED,
+        Action.KEYS_IMPORTED,
+        Action.KEYS_ROTATED,
+        Action.REQUEST_ASSIGNED,
+        Action.REQUEST_NOTED,
+        Action.REFUND_APPROVED_FIRST,
+        Action.REFUND_APPROVAL_WITHDRAWN,
+        Action.EVIDENCE_READ,
+        Action.SUPPORT_HOUSE_CHANGED,
+        Action.SUPPORT_HOUSE_REFUSED,
+        Action.SEAL_KEY_INTRODUCED,
+        Action.LOG_ADDRESSES_REDACTED,
+    }
+)

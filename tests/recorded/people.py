@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.core.management import call_command
 from django.urls import resolve, reverse
+from django.utils import timezone
 
 from activity.models import Action
 from cancellations.windows import services as windows
@@ -167,6 +168,17 @@ def _try_one_mail(world: World) -> Call:
 def _try_all_mails(world: World) -> Call:
     _mail(world)
     return partial(world.browser_of(world.keeper).post, reverse("admin:mail_mail_try_all_again"))
+
+
+@records(
+    "csp_portal.mail.tasks.remove_old_mails",
+    "manage.py remove_old_mails",
+    rows=[Row(Action.MAILS_REMOVED, system("remove_old_mails"), OPERATOR)],
+)
+def _remove_old_mails(world: World) -> Call:
+    Mail.objects.create(cause="2", to=AGENT, subject="안내", text="…", sent_at=timezone.now(), next_try_at=None)
+    world.clock.set("2020-06-01T12:00:00Z")
+    return partial(call_command, "remove_old_mails", stdout=world.nowhere)
 
 
 record_nothing(

@@ -120,6 +120,14 @@ class LogForm(forms.Form):
         }
 
     @property
+    def kept(self) -> dict[str, str]:
+        """What a valid form asks for, to be asked again on another day: without the days that are shown by default."""
+        first, last = self.days
+        by_default = (timezone.localdate() - timedelta(days=DAYS_BY_DEFAULT - 1), timezone.localdate())
+        left_out = {"zone", *(("from", "to") if (first, last) == by_default else ())}
+        return {name: value for name, value in self.query.items() if name not in left_out}
+
+    @property
     def is_filtered(self) -> bool:
         """Whether a valid form asks for less than all events of its days."""
         return any(self.cleaned_data[name] for name in FILTERS)

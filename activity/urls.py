@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from activity.views import find, key, log
+from activity.views import delete, find, key, log, rename, save
 
 app_name = "activity"
 urlpatterns = [
     path("activity/", log, name="log"),
     path("activity/find/", find, name="find"),
+    path("activity/views/save/", save, name="save_view"),
+    path("activity/views/rename/", rename, name="rename_view"),
+    path("activity/views/delete/", delete, name="delete_view"),
     path("customers/<uuid:tenant_id>/software/<uuid:purchase_id>/keys/<uuid:key_id>/", key, name="key"),
 ]

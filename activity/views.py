@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -16,12 +17,15 @@ from django.views.decorators.http import require_POST, require_safe
 from activity.asked import without_secrets
 from activity.chart import Bar, bars
 from activity.forms import LogForm
-from activity.models import Event, Seal
+from activity.models import Event, SavedView, Seal
 from activity.paging import NEWER, OLDER, LogPage
 from activity.reading import record_reading, suggestions, with_addresses
+from activity.saved_views import delete_view, rename_view, save_view
 from activity.timeline import KeyTimeline
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
+from csp_portal.errors import Refusal
+from csp_portal.guids import guid_of
 from csp_portal.pagination import page_of
 from software.addresses import token_in
 from software.models import ProductKey
@@ -36,7 +40,8 @@ def log(request: SignedInRequest) -> HttpResponseBase:
     if token_in(asked.get("link", "").strip()):
         return redirect(_address_of(without_secrets(asked, request.user)))
     form = LogForm(asked)
-    context = {"form": form, "zone": timezone.get_current_timezone_name()}
+    views = SavedView.objects.visible_to(request.user).by_name()
+    context = {"form": form, "zone": timezone.get_current_timezone_name(), "views": views}
     if not form.is_valid():
         return render(request, "activity/log.html", context)
     record_reading(actor=request.user, query=form.query)
@@ -61,6 +66,63 @@ def find(request: SignedInRequest) -> HttpResponseBase:
     if any(given[name].strip() and name not in asked for name in given):
         messages.warning(request, _("A product key is not looked up here. Paste it into the search box."))
     return redirect(_address_of(asked))
+
+
+@require_POST
+@role_required(Permission.SEE_ACTIVITY)
+def save(request: SignedInRequest) -> HttpResponseBase:
+    """Keep what the log was asked for under a name."""
+    form = LogForm({name: request.POST.get(name, "") for name in LogForm.names()})
+    if not form.is_valid():
+        messages.error(request, _("What the log was asked for cannot be read, so no view was saved."))
+        return redirect(_way_back(request))
+    try:
+        view = save_view(request.POST.get("name", ""), form.kept, actor=request.user)
+    except Refusal as refusal:
+        return _refused(request, refusal)
+    messages.success(request, _("The view %(view)s is saved.") % {"view": view.name})
+    return redirect(view)
+
+
+@require_POST
+@role_required(Permission.SEE_ACTIVITY)
+def rename(request: SignedInRequest) -> HttpResponseBase:
+    """Give a saved view another name."""
+    try:
+        view = rename_view(_view_id(request), request.POST.get("name", ""), actor=request.user)
+    except Refusal as refusal:
+        return _refused(request, refusal)
+    messages.success(request, _("The view is called %(view)s now.") % {"view": view.name})
+    return redirect(_way_back(request))
+
+
+@require_POST
+@role_required(Permission.SEE_ACTIVITY)
+def delete(request: SignedInRequest) -> HttpResponseBase:
+    """Delete a saved view."""
+    try:
+        name = delete_view(_view_id(request), actor=request.user)
+    except Refusal as refusal:
+        return _refused(request, refusal)
+    messages.success(request, _("The view %(view)s is deleted.") % {"view": name})
+    return redirect(_way_back(request))
+
+
+def _view_id(request: SignedInRequest) -> UUID:
+    """The view that the form names; one that nobody has where it names none."""
+    return guid_of(request.POST.get("view", "")) or UUID(int=0)
+
+
+def _refused(request: SignedInRequest, refusal: Refusal) -> HttpResponseBase:
+    messages.error(request, str(refusal), extra_tags=refusal.code)
+    return redirect(_way_back(request))
+
+
+def _way_back(request: SignedInRequest) -> str:
+    """The page that the form stood on, if it is one of ours; else the log."""
+    page = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if safe else reverse("activity:log")
 
 
 def _address_of(asked: dict[str, str]) -> str:

@@ -77,6 +77,7 @@ FACTS = {
     "valid_from": Fact(_("first day"), date(2020, 1, 1)),
     "valid_to": Fact(_("day from which it counts no more"), date(2020, 7, 1)),
     "version": Fact(_("version"), "2022"),
+    "view": Fact(_("name of the saved view"), "Contoso"),
     "what": Fact(_("what happened"), _("The partner replied")),
     "when": Fact(_("time"), datetime(2020, 2, 2, 14, 5, tzinfo=UTC)),
     "who": Fact(_("who"), "agent@partner.example"),

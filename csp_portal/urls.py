@@ -17,6 +17,7 @@ urlpatterns = [
     path("search/", search, name="search"),
     path("preferences/theme/", choose_theme, name="choose_theme"),
     path("reasons/", reasons, name="reasons"),
+    path("", include("csp_portal.people.urls")),
     path("operator/", operator_site.site.urls),
     path("", include("csp_portal.accounts.urls")),
     path("", include("customers.urls")),

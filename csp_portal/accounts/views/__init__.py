@@ -1,1 +1,1 @@
-"""Pages about people: a side's users, their invitations, and the page on which an invitation is accepted."""
+"""Pages without sign-in about people: a forgotten password, and the page on which an invitation is accepted."""

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from activity.models import Action
-from csp_portal.accounts.forms import RolesForm
 from csp_portal.accounts.models import Invitation, User
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.accounts.services import change_roles, deactivate_user, reactivate_user, why_not_deactivate
 from csp_portal.errors import Refusal
 from csp_portal.pagination import page_of
+from csp_portal.people.forms import RolesForm
 
 _managed = role_required(Permission.MANAGE_USERS, refused=Action.USER_CHANGE_REFUSED)
 

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from activity.models import Action
-from csp_portal.accounts.forms import InviteForm, PersonForm
 from csp_portal.accounts.models import INVITATION_LIFETIME, Invitation, Partner
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.accounts.services import invite_global_admin, invite_user, resend_invitation, revoke_invitation
 from csp_portal.errors import Refusal
+from csp_portal.people.forms import InviteForm, PersonForm
 
 _managed = role_required(Permission.MANAGE_USERS, refused=Action.INVITATION_REFUSED)
 

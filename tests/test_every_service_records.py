@@ -7,6 +7,7 @@ from django.db import ProgrammingError
 from django.test import Client
 
 from activity.models import Action, Event
+from activity.models.actions import OPERATORS_OWN
 from csp_portal.accounts.models import User
 from tests.factories import PASSWORD
 
@@ -46,6 +47,13 @@ def test_every_service_task_command_and_form_of_the_operator_is_in_the_list():
 
 def test_whatever_records_nothing_says_why():
     assert all(RECORDS_NOTHING.values())
+
+
+def test_partners_are_not_offered_what_only_the_operators_chain_holds():
+    rows = {row for service in SERVICES for row in service.rows}
+    of_partners = {row.action for row in rows if row.chain != OPERATOR}
+    assert not OPERATORS_OWN & of_partners
+    assert {row.action for row in rows} - of_partners <= OPERATORS_OWN
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.names[0])

@@ -6,14 +6,35 @@ from django.db import transaction
 
 from activity.models import Action
 from activity.reading import record_reading
+from activity.saved_views import delete_view, rename_view, save_view
 from activity.seals import keys, sealing
 from tests.recorded.registry import Call, Row, record_nothing, records, system
-from tests.recorded.world import OPERATOR, World
+from tests.recorded.world import GLOBAL_ADMIN, OPERATOR, World
 
 
 @records("activity.reading.record_reading", rows=[Row(Action.LOG_READ)])
 def _read(world: World) -> Call:
     return partial(record_reading, actor=world.agent, query={"customer": "上海晨星科技有限公司"})
+
+
+_VIEW_CHANGED = [Row(Action.LOG_VIEW_CHANGED, GLOBAL_ADMIN)]
+
+
+@records("activity.saved_views.save_view", rows=_VIEW_CHANGED)
+def _save_a_view(world: World) -> Call:
+    return partial(save_view, "서울", {"show": "keys"}, actor=world.global_admin)
+
+
+@records("activity.saved_views.rename_view", rows=_VIEW_CHANGED)
+def _rename_a_view(world: World) -> Call:
+    view = save_view("서울", {"show": "keys"}, actor=world.global_admin)
+    return partial(rename_view, view.public_id, "上海", actor=world.global_admin)
+
+
+@records("activity.saved_views.delete_view", rows=_VIEW_CHANGED)
+def _delete_a_view(world: World) -> Call:
+    view = save_view("서울", {"show": "keys"}, actor=world.global_admin)
+    return partial(delete_view, view.public_id, actor=world.global_admin)
 
 
 @records("activity.seals.keys.signing_key", rows=[Row(Action.SEAL_KEY_INTRODUCED, system("seal_log"), OPERATOR)])

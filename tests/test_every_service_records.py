@@ -12,7 +12,7 @@ from csp_portal.accounts.models import User
 from tests.factories import PASSWORD
 
 # These enter their services into the list.
-from tests.recorded import cancelling, catalogue, keys_and_links, log, money, people, support  # noqa: F401
+from tests.recorded import cancelling, catalogue, exports, keys_and_links, log, money, people, support  # noqa: F401
 from tests.recorded.registry import RECORDS_NOTHING, SERVICES, Row, named
 from tests.recorded.snapshot import changed, everything
 from tests.recorded.walk import commands, operator_forms, services, tasks

@@ -9,6 +9,7 @@ The database is migrated once, as the owner, and copied for each worker. Tests c
 
 import atexit
 import fcntl
+import itertools
 import os
 import re
 import tempfile
@@ -38,8 +39,10 @@ URL_NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SUPERUSER_URL")
 OWN_POSTGRES, OWN_VALKEY = "TESTS_OWN_POSTGRES", "TESTS_OWN_VALKEY"  # tell the workers what the controller started
 EXTERNAL_REDIS_DATABASES = 16  # what a Redis has unless told otherwise
 KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+EMPTIED_BETWEEN_TRUNCATIONS = 100
 
 _cleanup = ExitStack()
+_emptied = itertools.count(1)
 
 
 def _choose_addresses() -> None:
@@ -190,13 +193,31 @@ def _tables_to_empty(cursor: psycopg2.extensions.cursor) -> list[str]:
     return [table for (table,) in cursor.fetchall() if table not in kept]
 
 
+def _filled(cursor: psycopg2.extensions.cursor) -> list[str]:
+    """Those of the tables to empty that hold a row."""
+    asked = [
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(table), sql.Identifier(table))
+        for table in _tables_to_empty(cursor)
+    ]
+    cursor.execute(sql.SQL(" UNION ALL ").join(asked))
+    return [table for (table,) in cursor.fetchall()]
+
+
 def _empty_database() -> None:
-    """Empty what a transactional test filled; Django's flush may not, being the web role."""
+    """Empty what a transactional test filled; Django's flush may not, being the web role.
+
+    Row by row, where there are some, for TRUNCATE makes every file of every partition and index anew, half a second's
+    work; now and then by that all the same, for what was deleted stays in the files.
+    """
     connection = connect(superuser(), settings.DATABASES["default"]["NAME"])
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")  # the log's triggers refuse TRUNCATE
-        tables = [sql.Identifier(table) for table in _tables_to_empty(cursor)]
-        cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(tables)))
+        cursor.execute("SET session_replication_role = replica")  # neither foreign keys nor the log's triggers refuse
+        if next(_emptied) % EMPTIED_BETWEEN_TRUNCATIONS:
+            for table in _filled(cursor):
+                cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        else:
+            tables = [sql.Identifier(table) for table in _tables_to_empty(cursor)]
+            cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(tables)))
     connection.close()
 
 

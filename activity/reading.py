@@ -23,6 +23,11 @@ class LogRow:
     event: Event
     address: str
 
+    @property
+    def address_was_removed(self) -> bool:
+        """Whether there was one: the event still commits to it."""
+        return not self.address and bool(bytes(self.event.ip_commitment))
+
 
 def with_addresses(events: Iterable[Event]) -> list[LogRow]:
     """The events with their addresses, in their order; one query."""

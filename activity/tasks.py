@@ -1,26 +1,27 @@
 """Jobs of the activity log."""
 
-from django.db import connection
-from django.utils import timezone
-
 from activity import head_mail
+from activity.keeping import months, redaction
 from activity.seals import sealing
-from csp_portal.calendar_utc import add_months, month_of
 from csp_portal.jobs import job
-
-MONTHS_AHEAD = 3
 
 
 @job
 def make_months() -> int:
-    """Make the log's partitions of this month and the next ones; those that stand stay. Answers how many are new."""
-    this_month = month_of(timezone.now())
-    made = 0
-    with connection.cursor() as cursor:
-        for ahead in range(MONTHS_AHEAD + 1):
-            cursor.execute("SELECT activity_make_month(%s)", [add_months(this_month, ahead)])
-            made += cursor.fetchone()[0]
-    return made
+    """Make the log's partitions of this month and the next twelve; answers how many are new."""
+    return months.make_months()
+
+
+@job
+def warn_of_default_rows() -> int:
+    """Alarm the operator while rows lie outside their months; every hour, though it is told of once a day."""
+    return months.warn_of_default_rows()
+
+
+@job
+def redact_addresses() -> int:
+    """Remove the IP addresses of 24 months ago; every night (A4)."""
+    return redaction.redact_addresses()
 
 
 @job

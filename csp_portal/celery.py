@@ -59,4 +59,6 @@ app.conf.beat_schedule = {
     "seal-log": {"task": "activity.tasks.seal_log", "schedule": 60.0},
     "mail-log-heads": {"task": "activity.tasks.mail_heads", "schedule": crontab(hour="6", minute="10")},
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
+    "warn-of-default-rows": {"task": "activity.tasks.warn_of_default_rows", "schedule": crontab(minute="50")},
+    "redact-addresses": {"task": "activity.tasks.redact_addresses", "schedule": crontab(hour="4", minute="45")},
 }

@@ -4,6 +4,9 @@ A model says `append_only = True` when its rows are never changed or removed (th
 reached through their parent only, where the parent's rights are the ones that count.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
@@ -39,6 +42,21 @@ def role_names() -> tuple[str, str]:
             f"DATABASE_URL names the database {web['NAME']!r} but DATABASE_OWNER_URL {owner['NAME']!r}."
         )
     return owner["USER"], web["USER"]
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Work on the owner's connection where the web role's would be used; for the few commands that change tables.
+
+    Raises ImproperlyConfigured where no other owner is known than the web role.
+    """
+    role_names()
+    web = connections[WEB]
+    connections[WEB] = connections[OWNER]
+    try:
+        yield
+    finally:
+        connections[WEB] = web
 
 
 def grant_rights() -> None:

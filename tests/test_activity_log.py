@@ -128,8 +128,8 @@ def test_postgresql_itself_writes_the_transaction_and_the_server_epoch(row):
 
 def test_the_months_to_come_get_partitions_once(clock):
     clock.set("2031-05-31T23:30:00Z")
-    assert make_months() == 4
-    assert {f"activity_event_y2031m{month:02}" for month in (5, 6, 7, 8)} <= set(log_tables())
+    assert make_months() == 13
+    assert {f"activity_event_y2031m{month:02}" for month in range(5, 13)} <= set(log_tables())
     assert make_months() == 0
 
 
@@ -153,5 +153,5 @@ def test_a_row_outside_every_month_lands_in_the_default_partition(clock, partner
 def test_a_month_whose_rows_lie_in_the_default_partition_is_not_made(clock, partner):
     clock.set("2035-01-15T12:00:00Z")
     record(Action.SIGNED_IN, actor=Actor.visitor(), partner=partner)
-    assert make_months() == 3
+    assert make_months() == 12
     assert "activity_event_y2035m01" not in log_tables()

@@ -8,6 +8,8 @@ from activity.models import Action
 from activity.reading import record_reading
 from activity.saved_views import delete_view, rename_view, save_view
 from activity.seals import keys, sealing
+from activity.services import client_address
+from activity.tasks import redact_addresses
 from tests.recorded.registry import Call, Row, record_nothing, records, system
 from tests.recorded.world import GLOBAL_ADMIN, OPERATOR, World
 
@@ -43,6 +45,19 @@ def _introduce_a_key(world: World) -> Call:
     return transaction.atomic(partial(keys.signing_key, actor=sealing.SEALER))
 
 
+@records(
+    "activity.tasks.redact_addresses",
+    "manage.py redact_activity",
+    rows=[Row(Action.LOG_ADDRESSES_REDACTED, system("redact_addresses"), OPERATOR)],
+)
+def _redact_addresses(world: World) -> Call:
+    """The world's time is older than 24 months by the database's clock."""
+    token = client_address.set("203.0.113.9")
+    record_reading(actor=world.agent, query={})
+    client_address.reset(token)
+    return redact_addresses
+
+
 record_nothing(
     "writes the rows",
     "activity.services.record",
@@ -55,3 +70,5 @@ record_nothing("makes room for rows to come, and changes none", "activity.tasks.
 record_nothing("seals rows, of itself none: what it does is what a seal says", "activity.tasks.seal_log")
 record_nothing("only looks", "manage.py verify_activity")
 record_nothing("sends a mail that stands in the outbox, and notes that it did", "activity.tasks.mail_heads")
+record_nothing("moves rows between partitions, and changes none", "manage.py sort_activity")
+record_nothing("sends a mail that stands in the outbox, and notes that it did", "activity.tasks.warn_of_default_rows")

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from activity.fields import HIDDEN_ADDRESS
+from activity.models.scope import WHOLE_LOG
 from csp_portal.accounts.models import User
 from csp_portal.key_text import holds_key
+from customers.models import Customer
 from software.addresses import token_in
 from software.models import DownloadLink
 
@@ -22,7 +24,9 @@ def without_secrets(asked: Mapping[str, str], reader: User) -> dict[str, str]:
 
 
 def _id_of(token: str, reader: User) -> str:
+    """The public id of the link, if it is one of a customer about whom the reader may read."""
+    customers = Customer.objects.visible_to(reader).within(reader.log_scope or WHOLE_LOG)
     try:
-        return str(DownloadLink.objects.visible_to(reader).from_token(token).public_id)
+        return str(DownloadLink.objects.filter(purchase__customer__in=customers).from_token(token).public_id)
     except DownloadLink.DoesNotExist:
         return HIDDEN_ADDRESS

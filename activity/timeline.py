@@ -12,7 +12,7 @@ from activity.models import SAW_THE_KEY, Action, Event, EventQuerySet
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission
 from csp_portal.errors import Refusal, Text
-from software.models import ProductKey
+from software.models import ProductKey, SoftwarePurchase
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Step:
 
 @dataclass
 class KeyTimeline:
-    """The life of a key, the newest step first; whose act each was only for readers of the log."""
+    """The life of a key, the newest step first; whose act each was only as far as the reader may read the log."""
 
     key: ProductKey
     reader: User
@@ -50,15 +50,19 @@ class KeyTimeline:
         if self.key.revoked_at and not page.has_previous():
             yield Step(self._how_revoked(), self.key.revoked_at, self._revoker)
         for event in page:
-            yield Step(self._what(event), event.occurred_at, "" if self.names_refusal else event.who)
+            yield Step(self._what(event), event.occurred_at, self.who(event))
         if not page.has_next():
             if self.key.allotted_at:
-                yield Step(_("Allotted to the purchase"), self.key.allotted_at, self._allotter)
+                yield Step(_("Allotted to the purchase"), self.key.allotted_at, self.allotter)
             yield Step(_("Loaded into the pool"), self.key.imported_at, "" if self.names_refusal else _("the operator"))
 
+    def who(self, event: Event) -> str:
+        """Whose act it was, where the row is one that the reader may read in the log."""
+        scope = self.reader.log_scope
+        return event.who if scope and scope.covers(event.customer_id, event.occurred_at) else ""
+
     def _how_revoked(self) -> Text:
-        assert self.key.purchase is not None  # it was allotted
-        if self.key.purchase.cancelled_at == self.key.revoked_at:
+        if self._purchase.cancelled_at == self.key.revoked_at:
             return _("Revoked with its purchase")
         return _("Revoked with a part of its purchase")
 
@@ -70,13 +74,17 @@ class KeyTimeline:
         return unsure % {"what": event.what}
 
     @property
-    def _of_purchase(self) -> EventQuerySet:
-        purchase = self.key.purchase
-        assert purchase is not None  # a key in the pool is nobody's
-        return Event.objects.of_partner(purchase.customer.partner_id).of_purchase(purchase.public_id)
+    def _purchase(self) -> SoftwarePurchase:
+        assert self.key.purchase is not None  # a key in the pool is nobody's
+        return self.key.purchase
 
     @property
-    def _allotter(self) -> str:
+    def _of_purchase(self) -> EventQuerySet:
+        return Event.objects.of_partner(self._purchase.customer.partner_id).of_purchase(self._purchase.public_id)
+
+    @property
+    def allotter(self) -> str:
+        """Who gave it to its purchase."""
         return next((event.who for event in self._acts if event.action == Action.KEYS_ALLOTTED), "")
 
     @property
@@ -88,8 +96,9 @@ class KeyTimeline:
 
     @cached_property
     def _acts(self) -> list[Event]:
-        """What gave the purchase its keys and took them, in its order; nothing for who is told no names."""
+        """What gave the purchase its keys and took them, in its order, as far as the reader may read the log."""
         if self.names_refusal:
             return []
         acts = (Action.KEYS_ALLOTTED, Action.QUANTITY_CANCELLED, Action.PURCHASE_CANCELLED)
-        return list(self._of_purchase.filter(action__in=acts).order_by("occurred_at", "pk"))
+        visible = Event.objects.visible_to(self.reader).of_purchase(self._purchase.public_id)
+        return list(visible.filter(action__in=acts).order_by("occurred_at", "pk"))

@@ -27,6 +27,7 @@ from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.errors import Refusal
 from csp_portal.guids import guid_of
 from csp_portal.pagination import page_of
+from customers.log_scopes import told_scope
 from software.addresses import token_in
 from software.models import ProductKey
 from software.places import software_place
@@ -42,6 +43,7 @@ def log(request: SignedInRequest) -> HttpResponseBase:
     form = LogForm(asked)
     views = SavedView.objects.visible_to(request.user).by_name()
     context = {"form": form, "zone": timezone.get_current_timezone_name(), "views": views}
+    context["scope"] = told_scope(request.user)
     if not form.is_valid():
         return render(request, "activity/log.html", context)
     record_reading(actor=request.user, query=form.query)

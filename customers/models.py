@@ -1,7 +1,9 @@
 """The customers of a partner (U1)."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, Self
+from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
@@ -13,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from activity.models.scope import LogScope
 from csp_portal.accounts.models import Partner, User
 from csp_portal.guids import guid_of
 from csp_portal.rounding import minor_unit_digits
@@ -42,6 +45,16 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def visible_to(self, user: User) -> Self:
         """Customers of the user's own partner; the operator's staff see none here."""
         return self.filter(partner_id=user.partner_id) if user.partner_id else self.none()
+
+    def within(self, scope: LogScope) -> Self:
+        """Those whose rows of the log lie in `scope`, its days aside."""
+        return self.filter(tenant_id__in=scope.customers) if scope.customers else self
+
+    def names_of(self, tenant_ids: Collection[UUID]) -> dict[UUID, str]:
+        """The names of those with these tenant GUIDs; no query where there are none."""
+        if not tenant_ids:
+            return {}
+        return dict(self.order_by().filter(tenant_id__in=tenant_ids).values_list("tenant_id", "company_name"))
 
     def matching(self, text: str) -> Self:
         """Customers whose name or domain contains `text`, or whose tenant GUID it is (U2)."""

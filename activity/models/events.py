@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from activity.models.actions import KEYS_AND_DOWNLOADS, MADE_THE_LINK, SAW_THE_KEY, USED_THE_LINK, Action
+from activity.models.scope import LogScope
 
 # `ProductId:SkuId`, or the ProductId alone; all else is a name.
 _PRODUCT_ID = re.compile(r"[0-9A-Z]+:[0-9A-Z]+|(?=[A-Z]*[0-9])[0-9A-Z]{12}", re.IGNORECASE)
@@ -35,6 +36,10 @@ class Reader(Protocol):
 
     partner_id: int | None
 
+    @property
+    def log_scope(self) -> LogScope | None:
+        """Which part of the partner's log is theirs to read; None: no part of it."""
+
 
 _PLACE = Tuple(F("occurred_at"), F("id"))  # of a row in the list
 _TEXT = models.TextField()
@@ -43,8 +48,15 @@ _PRODUCT = Upper(Func("product_id", Value(":"), Value(1), function="split_part",
 
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, reader: Reader) -> Self:
-        """Rows of the reader's partner."""
-        return self.of_partner(reader.partner_id)
+        """Rows of the reader's partner, as far as their roles of today reach; every reading of the log starts here."""
+        scope = reader.log_scope
+        return self.of_partner(reader.partner_id).within(scope) if scope else self.none()
+
+    def within(self, scope: LogScope) -> Self:
+        """Rows of the customers and days of `scope`."""
+        rows = self.filter(customer_id__in=scope.customers) if scope.customers else self
+        rows = rows.filter(occurred_at__gte=scope.begin) if scope.begin else rows
+        return rows.filter(occurred_at__lt=scope.end) if scope.end else rows
 
     def of_partner(self, partner_id: int | None) -> Self:
         """Rows of one partner's chain; of nobody's where there is no partner."""

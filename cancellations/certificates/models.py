@@ -12,13 +12,21 @@ from django.urls import reverse
 from cancellations.certificates.contents import read
 from cancellations.models import Cancellation
 from csp_portal.accounts.models import User
-from orders.models import OrderLine
+from csp_portal.accounts.permissions import Permission
+from customers.models import Customer
 from software.models import CancellationPolicy
 
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(cancellation__order_line__in=OrderLine.objects.visible_to(user))
+        """Those of the partner's customers; to who reads them as an Auditor alone, those that lie in their scope."""
+        scope = user.scope_of(Permission.SEE_CERTIFICATES)
+        if scope is None:
+            return self.none()
+        customers = Customer.objects.visible_to(user).within(scope)
+        found = self.filter(cancellation__order_line__order__customer__in=customers)
+        found = found.filter(cancellation__cancelled_at__gte=scope.begin) if scope.begin else found
+        return found.filter(cancellation__cancelled_at__lt=scope.end) if scope.end else found
 
     def with_order(self) -> Self:
         """With what its addresses and file names are made of."""

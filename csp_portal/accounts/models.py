@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from activity.models.scope import MOST_CUSTOMERS, WHOLE_LOG, LogScope
 from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Permission, Role, role_refusal
 from csp_portal.errors import Refusal
 
@@ -141,14 +142,30 @@ class User(AbstractBaseUser):
         return sorted(self.role_assignments.all(), key=lambda held: list(Role).index(Role(held.role)))
 
     @cached_property
+    def _held_today(self) -> "list[RoleAssignment]":
+        """What was given and still counts (UTC); one query for each user object."""
+        return list(self.role_assignments.in_force(timezone.now().date()))
+
+    @cached_property
     def roles(self) -> frozenset[Role]:
-        """The roles held today (UTC); one query for each user object."""
-        held = self.role_assignments.in_force(timezone.now().date())
-        return frozenset(Role(assignment.role) for assignment in held)
+        """The roles held today (UTC)."""
+        return frozenset(Role(assignment.role) for assignment in self._held_today)
 
     def may(self, permission: Permission) -> bool:
         """Whether one of the user's roles may use `permission` (the table in `permissions.py`)."""
         return self.is_active and bool(self.roles & ROLES_THAT_MAY[permission])
+
+    @property
+    def log_scope(self) -> LogScope | None:
+        """Which part of the partner's log is theirs to read today; None: no part of it."""
+        return self.scope_of(Permission.SEE_ACTIVITY)
+
+    def scope_of(self, permission: Permission) -> LogScope | None:
+        """How far `permission` reaches: as the role Auditor does, where no other role gives it; None: not at all."""
+        giving = self.roles & ROLES_THAT_MAY[permission] if self.is_active else frozenset()
+        if giving - {Role.AUDITOR}:
+            return WHOLE_LOG
+        return next((held.scope for held in self._held_today if held.role in giving), None)
 
     def works_for(self, partner_id: int, permission: Permission) -> bool:
         """Whether they still work for a partner and may use `permission` there: who has left is told nothing."""
@@ -163,13 +180,44 @@ class User(AbstractBaseUser):
         return None if self.may(permission) else self.refusal(permission)
 
 
+class LimitedToScope(models.Model):
+    """Which part of the log the role Auditor lets read: all of it where nothing is given (spec 1).
+
+    Customers are named by tenant GUID. The database does not ask whose they are, and need not: every row that is read
+    is one of the reader's own partner.
+    """
+
+    log_customers = ArrayField(models.UUIDField(), default=list, blank=True)
+    log_first_day = models.DateField(_("first day of the log (UTC)"), null=True, blank=True)
+    log_last_day = models.DateField(_("last day of the log (UTC)"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def scope(self) -> LogScope:
+        return LogScope.of(self.log_customers, self.log_first_day, self.log_last_day)
+
+    @staticmethod
+    def columns_of(scope: LogScope) -> dict[str, Any]:
+        """What `scope` is in the columns."""
+        customers = sorted(scope.customers)
+        return {"log_customers": customers, "log_first_day": scope.first_day, "log_last_day": scope.last_day}
+
+
+_NO_SCOPE = Q(log_customers=[], log_first_day=None, log_last_day=None)
+_SCOPE_FITS = Q(log_customers__len__lte=MOST_CUSTOMERS) & (
+    Q(log_first_day=None) | Q(log_last_day=None) | Q(log_first_day__lte=F("log_last_day"))
+)
+
+
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def in_force(self, day: date) -> Self:
         """Assignments that still count on `day` (UTC): an auditor's access stops by itself."""
         return self.filter(Q(last_day=None) | Q(last_day__gte=day))
 
 
-class RoleAssignment(models.Model):
+class RoleAssignment(LimitedToScope):
     """One role of one user."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="role_assignments")
@@ -183,6 +231,8 @@ class RoleAssignment(models.Model):
         constraints = (
             models.UniqueConstraint(F("user"), F("role"), name="accounts_role_once"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="accounts_role_known"),
+            models.CheckConstraint(condition=Q(role=Role.AUDITOR) | _NO_SCOPE, name="accounts_role_scope_of_auditor"),
+            models.CheckConstraint(condition=_SCOPE_FITS, name="accounts_role_scope_fits"),
         )
 
     def __str__(self) -> str:
@@ -220,7 +270,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.select_related("partner", "invited_by")
 
 
-class Invitation(models.Model):
+class Invitation(LimitedToScope):
     """A way in that was mailed to one address: it works once, for 7 days (P5). Nothing stored here opens it."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -256,6 +306,11 @@ class Invitation(models.Model):
                 condition=Q(auditor_last_day=None) | Q(roles__contains=[Role.AUDITOR.value]),
                 name="accounts_invitation_last_day_of_auditor",
             ),
+            models.CheckConstraint(
+                condition=Q(roles__contains=[Role.AUDITOR.value]) | _NO_SCOPE,
+                name="accounts_invitation_scope_of_auditor",
+            ),
+            models.CheckConstraint(condition=_SCOPE_FITS, name="accounts_invitation_scope_fits"),
             models.CheckConstraint(
                 condition=Q(accepted_at=None) | Q(revoked_at=None), name="accounts_invitation_ends_once"
             ),

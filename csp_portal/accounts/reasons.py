@@ -28,6 +28,24 @@ LAST_DAY_OVER = Reason(
     sentence=_("The last day as Auditor, %(last_day)s, is over."),
     next_step=_("Choose today or a later day (UTC), or take the role away."),
 )
+SCOPE_WITHOUT_AUDITOR = Reason(
+    code="scope_without_auditor",
+    rule="P1",
+    sentence=_("Only the role Auditor can be limited to some customers or days of the activity log."),
+    next_step=_("Choose the role Auditor as well, or leave the customers and the days of the log empty."),
+)
+SCOPE_ENDS_BEFORE_IT_BEGINS = Reason(
+    code="scope_ends_before_it_begins",
+    rule="P1",
+    sentence=_("The first day of the log, %(day)s, is after its last day, %(last_day)s."),
+    next_step=_("Choose an earlier first day, or a later last day of the log."),
+)
+SCOPE_TOO_LONG = Reason(
+    code="scope_too_long",
+    rule="P1",
+    sentence=_("The log can be limited to at most %(limit)s customers; these are %(count)s."),
+    next_step=_("Name fewer customers, or none at all for the whole log."),
+)
 ROLES_CHANGED_MEANWHILE = Reason(
     code="roles_changed_meanwhile",
     rule="P1",

@@ -49,6 +49,7 @@ def _accept(invitation_id: UUID, email: str, *, name: str, password: str, actor:
         roles=[Role(role) for role in invitation.roles],
         partner=invitation.partner,
         auditor_last_day=invitation.auditor_last_day,
+        auditor_scope=invitation.scope,
         invited_by=invitation.invited_by_name,
     )
     invitation.accepted_at = now

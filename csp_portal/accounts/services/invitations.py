@@ -1,6 +1,7 @@
 """Inviting people by e-mail: an invitation works once, for 7 days (P5)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,13 +9,31 @@ from django.db import transaction
 from django.utils import timezone
 
 from activity.models import Action
+from activity.models.scope import WHOLE_LOG, LogScope
 from activity.services import Actor, record, refusals_recorded
 from csp_portal.accounts.models import INVITATION_LIFETIME, MOST_OPEN_INVITATIONS, Invitation, Partner, User
 from csp_portal.accounts.permissions import Permission, Role, require
 from csp_portal.accounts.reasons import HAS_ACCOUNT, INVITATION_NOT_WAITING, INVITED_ALREADY, TOO_MANY_INVITATIONS
-from csp_portal.accounts.services.sides import check_last_day, check_roles, hold_side, one_line, require_side
+from csp_portal.accounts.services.sides import (
+    check_last_day,
+    check_roles,
+    check_scope,
+    hold_side,
+    one_line,
+    require_side,
+    scope_details,
+)
 from csp_portal.errors import Refusal
 from csp_portal.mail.services import queue_mail
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What somebody is invited to."""
+
+    roles: list[Role]
+    auditor_last_day: date | None = None
+    auditor_scope: LogScope = WHOLE_LOG
 
 
 @refusals_recorded(Action.INVITATION_REFUSED)
@@ -26,10 +45,12 @@ def invite_user(
     roles: Iterable[Role],
     partner: Partner | None,
     auditor_last_day: date | None = None,
+    auditor_scope: LogScope = WHOLE_LOG,
     actor: Actor | User,
 ) -> Invitation:
     """Mail an invitation to become a user of `partner`, or without one of the operator's staff, with `roles` (P5).
 
+    The role Auditor may end after a day, and be limited to a part of the log.
     Raises Refusal if the address has an account or an open invitation, or if the roles cannot be given;
     Partner.DoesNotExist for another partner.
     """
@@ -38,7 +59,8 @@ def invite_user(
         require(actor, Permission.MANAGE_USERS)
     hold_side(partner_id)
     require_side(actor, partner_id)
-    return _invite(email, name, check_roles(roles, partner_id), partner, auditor_last_day, actor)
+    offer = Offer(check_roles(roles, partner_id), auditor_last_day, auditor_scope)
+    return _invite(email, name, offer, partner, actor)
 
 
 @refusals_recorded(Action.INVITATION_REFUSED)
@@ -50,7 +72,7 @@ def invite_global_admin(partner: Partner, *, email: str, name: str, actor: User)
     """
     require(actor, Permission.KEEP_HOUSE)
     hold_side(partner.pk)
-    return _invite(email, name, [Role.GLOBAL_ADMIN], partner, None, actor)
+    return _invite(email, name, Offer([Role.GLOBAL_ADMIN]), partner, actor)
 
 
 @refusals_recorded(Action.INVITATION_REFUSED)
@@ -65,7 +87,8 @@ def resend_invitation(invitation_id: UUID, *, actor: User) -> Invitation:
     _check_address(old.email)
     now = timezone.now()
     _end(old, now)
-    return _send(old.email, old.name, old.roles, old.partner, old.auditor_last_day, actor, now)
+    offer = Offer([Role(role) for role in old.roles], old.auditor_last_day, old.scope)
+    return _send(old.email, old.name, offer, old.partner, actor, now)
 
 
 @refusals_recorded(Action.INVITATION_REFUSED)
@@ -81,12 +104,11 @@ def revoke_invitation(invitation_id: UUID, *, actor: User) -> Invitation:
     return invitation
 
 
-def _invite(
-    email: str, name: str, roles: list[Role], partner: Partner | None, last_day: date | None, actor: Actor | User
-) -> Invitation:
+def _invite(email: str, name: str, offer: Offer, partner: Partner | None, actor: Actor | User) -> Invitation:
     """Check all that is not about the actor, then send; the caller holds the side's lock."""
     now, email = timezone.now(), email.lower()
-    check_last_day(last_day, roles)
+    check_last_day(offer.auditor_last_day, offer.roles)
+    check_scope(offer.auditor_scope, offer.roles)
     _check_address(email)
     waiting = Invitation.objects.filter(partner=partner).waiting()
     old = waiting.filter(email=email).first()
@@ -96,31 +118,26 @@ def _invite(
         _end(old, now)
     if waiting.count() >= MOST_OPEN_INVITATIONS:
         raise Refusal(TOO_MANY_INVITATIONS, limit=MOST_OPEN_INVITATIONS)
-    return _send(email, one_line(name), roles, partner, last_day, actor, now)
+    return _send(email, one_line(name), offer, partner, actor, now)
 
 
 def _send(
-    email: str,
-    name: str,
-    roles: Iterable[str],
-    partner: Partner | None,
-    last_day: date | None,
-    actor: Actor | User,
-    now: datetime,
+    email: str, name: str, offer: Offer, partner: Partner | None, actor: Actor | User, now: datetime
 ) -> Invitation:
     who = Actor.of(actor)
     invitation = Invitation.objects.create(
         partner=partner,
         email=email,
         name=name,
-        roles=list(roles),
-        auditor_last_day=last_day,
+        roles=offer.roles,
+        auditor_last_day=offer.auditor_last_day,
+        **Invitation.columns_of(offer.auditor_scope),
         invited_by=actor if isinstance(actor, User) else None,
         invited_by_name=who.name,
         created_at=now,
         expires_at=now + INVITATION_LIFETIME,
     )
-    details = {"email": email, "roles": sorted(invitation.roles)}
+    details = {"email": email, "roles": sorted(invitation.roles), **scope_details(offer.auditor_scope)}
     record(Action.USER_INVITED, actor=actor, partner=partner, details=details)
     _mail(invitation)
     return invitation

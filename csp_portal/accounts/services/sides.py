@@ -2,14 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from activity.models.scope import MOST_CUSTOMERS, LogScope
 from activity.services import Actor
 from csp_portal.accounts.models import Partner, User, roles_of_side
 from csp_portal.accounts.permissions import Permission, Role, require
-from csp_portal.accounts.reasons import LAST_DAY_OVER, LAST_DAY_WITHOUT_AUDITOR, NO_ROLE, ROLE_OF_OTHER_SIDE
+from csp_portal.accounts.reasons import (
+    LAST_DAY_OVER,
+    LAST_DAY_WITHOUT_AUDITOR,
+    NO_ROLE,
+    ROLE_OF_OTHER_SIDE,
+    SCOPE_ENDS_BEFORE_IT_BEGINS,
+    SCOPE_TOO_LONG,
+    SCOPE_WITHOUT_AUDITOR,
+)
 from csp_portal.errors import Refusal
 
 
@@ -56,6 +66,24 @@ def check_last_day(last_day: date | None, roles: Iterable[Role], *, held: date |
         raise Refusal(LAST_DAY_WITHOUT_AUDITOR)
     if last_day != held and last_day < timezone.now().date():
         raise Refusal(LAST_DAY_OVER, last_day=last_day)
+
+
+def check_scope(scope: LogScope, roles: Iterable[Role]) -> None:
+    """Refuse to limit the log of who is no Auditor, days that cross, and more customers than a scope names.
+
+    Whose customers they are is asked by the face, which knows customers: another partner's would show nothing.
+    """
+    if scope.is_limited and Role.AUDITOR not in roles:
+        raise Refusal(SCOPE_WITHOUT_AUDITOR)
+    if scope.first_day and scope.last_day and scope.first_day > scope.last_day:
+        raise Refusal(SCOPE_ENDS_BEFORE_IT_BEGINS, day=scope.first_day, last_day=scope.last_day)
+    if len(scope.customers) > MOST_CUSTOMERS:
+        raise Refusal(SCOPE_TOO_LONG, limit=MOST_CUSTOMERS, count=len(scope.customers))
+
+
+def scope_details(scope: LogScope) -> dict[str, Any]:
+    """What the log tells of a scope that leaves something out."""
+    return {"scope": scope.as_details()} if scope.is_limited else {}
 
 
 def one_line(name: str) -> str:

@@ -8,12 +8,23 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from activity.models import Action
+from activity.models.scope import WHOLE_LOG, LogScope
 from activity.services import Actor, record, refusals_recorded
 from csp_portal.accounts.models import Partner, RoleAssignment, User, admin_role
 from csp_portal.accounts.permissions import Permission, Role, require
 from csp_portal.accounts.reasons import LAST_ADMIN, OWN_ACCOUNT, OWN_ADMIN_ROLE, ROLES_CHANGED_MEANWHILE
-from csp_portal.accounts.services.sides import check_last_day, check_roles, hold_side, one_line, require_still
+from csp_portal.accounts.services.sides import (
+    check_last_day,
+    check_roles,
+    check_scope,
+    hold_side,
+    one_line,
+    require_still,
+    scope_details,
+)
 from csp_portal.errors import Reason, Refusal
+
+UNLIMITED = (None, WHOLE_LOG)  # without a last day, and for all of the log
 
 
 @transaction.atomic
@@ -26,6 +37,7 @@ def create_user(
     roles: Iterable[Role],
     partner: Partner | None,
     auditor_last_day: date | None = None,
+    auditor_scope: LogScope = WHOLE_LOG,
     **details: str,
 ) -> User:
     """Make a user with a verified e-mail address and `roles`; without `partner`, one of the operator's staff.
@@ -35,8 +47,8 @@ def create_user(
     chosen = check_roles(roles, partner.pk if partner else None)
     user = User.objects.create_user(email, password, name=one_line(name), partner=partner)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    _give(user, chosen, auditor_last_day)
-    told = {"user": user.email, "roles": sorted(chosen), **details}
+    _give(user, chosen, auditor_last_day, auditor_scope)
+    told = {"user": user.email, "roles": sorted(chosen), **details, **scope_details(auditor_scope)}
     record(Action.USER_CREATED, actor=actor, partner=partner, details=told)
     return user
 
@@ -49,31 +61,35 @@ def change_roles(
     roles: Iterable[Role],
     seen: Iterable[Role],
     auditor_last_day: date | None = None,
+    auditor_scope: LogScope = WHOLE_LOG,
     actor: User,
 ) -> User:
     """Give a user of the actor's side exactly `roles`; they count from the user's next request on (P1).
 
+    The role Auditor may end after a day, and be limited to a part of the log.
     `seen` are the roles that the actor saw: if others are held by now, nothing changes.
     Raises Refusal, or User.DoesNotExist for another partner's user.
     """
     user = _held(user_id, actor)
-    held = {Role(assignment.role): assignment.last_day for assignment in user.role_assignments.all()}
+    held = {Role(given.role): (given.last_day, given.scope) for given in user.role_assignments.all()}
     chosen = check_roles(roles, user.partner_id)
     if held.keys() != frozenset(seen):
         raise Refusal(ROLES_CHANGED_MEANWHILE, email=user.email)
-    check_last_day(auditor_last_day, chosen, held=held.get(Role.AUDITOR))
+    check_last_day(auditor_last_day, chosen, held=held.get(Role.AUDITOR, UNLIMITED)[0])
+    check_scope(auditor_scope, chosen)
     if admin_role(user.partner_id) in held.keys() - set(chosen):
         _check_not_admin(user, actor, OWN_ADMIN_ROLE)
-    if held == {role: auditor_last_day if role == Role.AUDITOR else None for role in chosen}:
+    if held == {role: (auditor_last_day, auditor_scope) if role == Role.AUDITOR else UNLIMITED for role in chosen}:
         return user
     user.role_assignments.exclude(role__in=chosen).delete()
-    user.role_assignments.filter(role=Role.AUDITOR).update(last_day=auditor_last_day)
-    _give(user, [role for role in chosen if role not in held], auditor_last_day)
+    _limit(user, auditor_last_day, auditor_scope)
+    _give(user, [role for role in chosen if role not in held], auditor_last_day, auditor_scope)
     details = {
         "user": user.email,
         "before": sorted(held),
         "after": sorted(chosen),
         "last_day": _written(auditor_last_day),
+        "scope": auditor_scope.as_details() if auditor_scope.is_limited else None,
     }
     record(Action.ROLES_CHANGED, actor=actor, partner=user.partner, details=details)
     return user
@@ -144,11 +160,17 @@ def _check_not_admin(user: User, actor: User, own: Reason) -> None:
         raise Refusal(own, role=role)
 
 
-def _give(user: User, roles: Iterable[Role], auditor_last_day: date | None) -> None:
+def _give(user: User, roles: Iterable[Role], auditor_last_day: date | None, auditor_scope: LogScope) -> None:
+    limits = {"last_day": auditor_last_day, **RoleAssignment.columns_of(auditor_scope)}
     RoleAssignment.objects.bulk_create(
-        RoleAssignment(user=user, role=role, last_day=auditor_last_day if role == Role.AUDITOR else None)
-        for role in roles
+        RoleAssignment(user=user, role=role, **(limits if role == Role.AUDITOR else {})) for role in roles
     )
+
+
+def _limit(user: User, auditor_last_day: date | None, auditor_scope: LogScope) -> None:
+    """Put new limits to the role Auditor, if it is held already."""
+    limits = RoleAssignment.columns_of(auditor_scope)
+    user.role_assignments.filter(role=Role.AUDITOR).update(last_day=auditor_last_day, **limits)
 
 
 def _written(day: date | None) -> str | None:

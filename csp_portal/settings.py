@@ -151,6 +151,7 @@ INSTALLED_APPS = [
     "csp_portal.accounts",
     "csp_portal.mail",
     "activity",
+    "activity.feeds",
     "customers",
     "software",
     "orders",
@@ -313,6 +314,11 @@ SUPPORT_LARGEST_FILE = env.int("SUPPORT_LARGEST_FILE", default=20 * 1024 * 1024)
 CLAMAV_ADDRESS = env.str(
     "CLAMAV_ADDRESS", default=""
 )  # host:port or the path of a socket; empty: files are not scanned
+
+# Webhooks of the activity log (A6) go to the public internet, by https; a developer may want them to go elsewhere.
+WEBHOOK_PRIVATE_TARGETS = env.bool("WEBHOOK_PRIVATE_TARGETS", default=False)
+if PRODUCTION and WEBHOOK_PRIVATE_TARGETS:
+    raise ImproperlyConfigured("WEBHOOK_PRIVATE_TARGETS must be off in production; remove it from the environment.")
 
 # Mail (X5): production sends it, development shows it at /dev/mail and sends it only if a server is given.
 vars().update(server_config(_required("EMAIL_URL") if PRODUCTION else env.str("EMAIL_URL", default="")))

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("cancellations.support.urls")),
     path("", include("cancellations.support.queue_urls")),
     path("", include("activity.urls")),
+    path("", include("activity.feeds.urls")),
 ]
 if not settings.PRODUCTION:
     urlpatterns.append(path("dev/mail/", include("csp_portal.mail.urls")))

@@ -69,7 +69,8 @@ def addresses(
 
 ALL = list(addresses(get_resolver()))
 GUARDED = [address for address in ALL if getattr(address.view, "permission", None) is not None]
-PUBLIC = [address for address in ALL if address not in GUARDED]
+BY_TOKEN = [address for address in ALL if getattr(address.view, "by_token", False)]
+PUBLIC = [address for address in ALL if address not in GUARDED + BY_TOKEN]
 OF_AN_OBJECT = [
     address for address in GUARDED if address.parameters and ROLES_THAT_MAY[address.view.permission] & {*PARTNER_ROLES}
 ]
@@ -248,6 +249,15 @@ def test_a_public_address_asks_nobody_to_sign_in(address, world):
         assert response.status_code < 500
         assert response.status_code not in {401, 403}
         assert not response.headers.get("Location", "").startswith(f"{SIGN_IN}?next=")
+
+
+@pytest.mark.parametrize("address", BY_TOKEN, ids=str)
+@pytest.mark.parametrize("role", [None, *Role])
+def test_what_programs_read_opens_with_a_token_and_to_no_sign_in(address, role, world):
+    user = user_of(None if role in OPERATOR_ROLES else world.partner, role) if role else None
+    for response in answers(address, world.url(address), user).values():
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("address", HOUSE, ids=str)

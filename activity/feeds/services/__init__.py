@@ -1,0 +1,1 @@
+"""What is done with feeds: tokens of collectors, webhooks (A6)."""

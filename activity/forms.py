@@ -61,7 +61,7 @@ class LogForm(forms.Form):
     order = OrderField(label=_("Order number"), max_length=40)
     action = forms.ChoiceField(label=_("Action"), required=False, error_messages=NO_SUCH_CHOICE)
     address = AddressField(label=_("IP address"), max_length=45)
-    link = LinkField(label=_("Link, by its id or copied address"), max_length=_LONGEST_ADDRESS)
+    link = LinkField(label=_("Link (id or copied address)"), max_length=_LONGEST_ADDRESS)
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     show = forms.ChoiceField(choices=Shown.choices, widget=forms.HiddenInput)
 
@@ -131,6 +131,14 @@ class LogForm(forms.Form):
     def is_filtered(self) -> bool:
         """Whether a valid form asks for less than all events of its days."""
         return any(self.cleaned_data[name] for name in FILTERS)
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("first_day", "last_day", "user", "customer")]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in MORE_FILTERS]
 
     @property
     def asks_for_more(self) -> bool:

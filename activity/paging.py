@@ -46,7 +46,8 @@ class Place:
 class LogPage:
     """A page of `events`, the newest first: the newest ones, or those on one side of the place that `asked` names.
 
-    One query. There is no number of it and no count: rows that arrive meanwhile move none that is shown.
+    One query, which brings their addresses too. There is no number of it and no count: rows that arrive meanwhile move
+    none that is shown.
     """
 
     def __init__(self, events: EventQuerySet, asked: Mapping[str, str]) -> None:
@@ -60,7 +61,7 @@ class LogPage:
             found = events.older_than(place.occurred_at, place.event_id).newest_first()
         else:
             found = events.newer_than(place.occurred_at, place.event_id).oldest_first()
-        self._found = found[: EVENTS_PER_PAGE + 1]
+        self._found = found.select_related("address")[: EVENTS_PER_PAGE + 1]
 
     @cached_property
     def _rows(self) -> list[Event]:

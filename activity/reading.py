@@ -9,7 +9,7 @@ from itertools import islice
 from django.db import connection, transaction
 from django.utils import timezone
 
-from activity.models import Action, Address, Event, EventQuerySet
+from activity.models import Action, Event, EventQuerySet
 from activity.services import SignedIn, record
 
 EVENTS_SUGGESTED_FROM = 2_000
@@ -30,11 +30,8 @@ class LogRow:
 
 
 def with_addresses(events: Iterable[Event]) -> list[LogRow]:
-    """The events with their addresses, in their order; one query."""
-    listed = list(events)
-    kept = Address.objects.filter(event_id__in=[event.pk for event in listed])
-    addresses = dict(kept.values_list("event_id", "address"))
-    return [LogRow(event, addresses.get(event.pk, "")) for event in listed]
+    """The events with their addresses; no query where they were fetched with them, as `LogPage` does."""
+    return [LogRow(event, str(getattr(event, "address", ""))) for event in events]
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,9 @@ def _chips(request: SignedInRequest, form: LogForm) -> list[tuple[str, str]]:
 
 
 def _chart(request: SignedInRequest, found: list[Bar]) -> dict[str, Any]:
-    """The bars with the addresses of their days, and the same numbers for the chart."""
+    """The bars with the addresses of their days, and the same numbers for the chart; nothing of nothing or one day."""
+    if len(found) == 1 or not any(bar.count for bar in found):
+        return {"chart": {}, "bars": []}
     addresses = [
         _here(request, **{"from": bar.span.first.isoformat(), "to": bar.span.last.isoformat()}) for bar in found
     ]

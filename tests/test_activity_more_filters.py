@@ -110,9 +110,8 @@ def test_an_action_is_found_whether_or_not_it_has_to_do_with_keys(see, line, oth
     assert {action for action, _order in shown(see(action="order_placed", show="all"))} == {Action.ORDER_PLACED}
 
 
-def test_all_actions_are_offered_by_their_names(see):
+def test_actions_are_offered_in_the_order_of_their_names(see):
     offered = see().context["form"].fields["action"].choices
-    assert len(offered) == len(Action) + 1
     labels = [str(label) for _value, label in offered][1:]
     assert labels == sorted(labels, key=str.casefold)
 

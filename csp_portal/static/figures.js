@@ -24,6 +24,7 @@
       onHover: (event, bars) => { canvas.style.cursor = bars.length ? "pointer" : ""; },
       interaction: { mode: "index", intersect: false },
     } : {};
+    const days = numbers.addresses ? { ticks: { ...axis.ticks, maxRotation: 0, autoSkipPadding: 16 } } : {};
     const tooltip = numbers.words ? { callbacks: { label: (bar) => numbers.words[bar.dataIndex] } } : {};
     return new Chart(canvas, {
       type: "bar",
@@ -35,7 +36,7 @@
         ...leads,
         animation: false,
         maintainAspectRatio: false,
-        scales: { x: { ...axis, stacked }, y: { ...axis, stacked, beginAtZero: true } },
+        scales: { x: { ...axis, ...days, stacked }, y: { ...axis, stacked, beginAtZero: true } },
         plugins: {
           legend: { display: numbers.series.length > 1, position: "bottom", labels: { color: colour("--tblr-secondary"), boxWidth: 12 } },
           tooltip,

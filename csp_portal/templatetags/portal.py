@@ -1,9 +1,10 @@
 """How the portal writes things: icons, money, instants, days, countries, sizes, states. Built in to every template."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from babel.dates import format_timedelta
 from babel.units import format_unit
@@ -17,6 +18,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from activity.models.scope import LogScope
+from csp_portal.accounts.scope_words import in_short
 from csp_portal.calendar_utc import utc_day
 from csp_portal.errors import Reason
 from csp_portal.instants import written_instant
@@ -117,6 +120,12 @@ def day(when: date | datetime | None) -> str:
     that_day = utc_day(when) if isinstance(when, datetime) else when
     words = _("%(day)s (UTC)") % {"day": formats.date_format(that_day, "DATE_FORMAT")}
     return format_html('<time class="text-nowrap" datetime="{}">{}</time>', that_day.isoformat(), words)
+
+
+@register.simple_tag
+def log_scope(scope: LogScope, names: Mapping[UUID, str] | str) -> str:
+    """`the log of Contoso, from 1 January 2020 on (UTC)`: an Auditor's; empty for the whole log."""
+    return in_short(scope, names if isinstance(names, Mapping) else {})  # of a name it lacks a template makes ""
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ from activity.services import Actor, record, refusals_recorded
 from csp_portal.accounts.models import INVITATION_LIFETIME, MOST_OPEN_INVITATIONS, Invitation, Partner, User
 from csp_portal.accounts.permissions import Permission, Role, require
 from csp_portal.accounts.reasons import HAS_ACCOUNT, INVITATION_NOT_WAITING, INVITED_ALREADY, TOO_MANY_INVITATIONS
+from csp_portal.accounts.scope_words import in_short
 from csp_portal.accounts.services.sides import (
     check_last_day,
     check_roles,
@@ -153,6 +154,8 @@ def _mail(invitation: Invitation) -> None:
         organisation=str(invitation.partner or ""),
         inviter=invitation.inviter,
         roles=", ".join(invitation.role_names),
+        scope=in_short(invitation.scope, {}),  # customers are no names for a mailbox that nobody has proven yet
+        auditor_last_day=invitation.auditor_last_day,
         expires_at=invitation.expires_at,
     )
 

@@ -23,7 +23,7 @@ _managed = role_required(Permission.MANAGE_USERS, refused=Action.INVITATION_REFU
 @_managed
 def invite(request: SignedInRequest) -> HttpResponse:
     """A form for one person; POST mails the invitation."""
-    form = InviteForm(request.POST or None, partner_id=request.user.partner_id)
+    form = InviteForm(request.POST or None, reader=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             invitation = invite_user(partner=request.user.partner, actor=request.user, **form.chosen())
@@ -32,7 +32,8 @@ def invite(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
             return redirect("users:list")
-    return render(request, "accounts/invite.html", {"form": form, "days": INVITATION_LIFETIME.days})
+    context = {"form": form, "fields": form.asked, "days": INVITATION_LIFETIME.days}
+    return render(request, "accounts/invite.html", context)
 
 
 @require_POST
@@ -69,5 +70,5 @@ def invite_admin(request: SignedInRequest, partner_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
             return redirect("admin:accounts_partner_change", partner.pk)
-    context = {"form": form, "days": INVITATION_LIFETIME.days, "partner": partner}
+    context = {"form": form, "fields": list(form), "days": INVITATION_LIFETIME.days, "partner": partner}
     return render(request, "accounts/invite.html", context)

@@ -16,6 +16,7 @@ from csp_portal.accounts.services import change_roles, deactivate_user, reactiva
 from csp_portal.errors import Refusal
 from csp_portal.pagination import page_of
 from csp_portal.people.forms import RolesForm
+from customers.log_scopes import scope_names
 
 _managed = role_required(Permission.MANAGE_USERS, refused=Action.USER_CHANGE_REFUSED)
 
@@ -24,10 +25,10 @@ _managed = role_required(Permission.MANAGE_USERS, refused=Action.USER_CHANGE_REF
 @role_required(Permission.MANAGE_USERS)
 def user_list(request: SignedInRequest) -> HttpResponse:
     """Users, and above them the invitations that wait; of those there is a limit, so they need no pages."""
-    context = {
-        "page": page_of(request, User.objects.visible_to(request.user).with_roles()),
-        "invitations": Invitation.objects.visible_to(request.user).waiting(),
-    }
+    page = page_of(request, User.objects.visible_to(request.user).with_roles())
+    invitations = list(Invitation.objects.visible_to(request.user).waiting())
+    scopes = [held.scope for person in page for held in person.held_roles] + [sent.scope for sent in invitations]
+    context = {"page": page, "invitations": invitations, "names": scope_names(request.user, scopes)}
     return render(request, "accounts/users.html", context)
 
 
@@ -36,7 +37,7 @@ def user_list(request: SignedInRequest) -> HttpResponse:
 def user(request: SignedInRequest, user_id: UUID) -> HttpResponse:
     """One user; POST gives other roles."""
     person = get_object_or_404(User.objects.visible_to(request.user).with_roles(), public_id=user_id)
-    form = RolesForm(request.POST or None, person=person)
+    form = RolesForm(request.POST or None, person=person, reader=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             change_roles(user_id, actor=request.user, **form.chosen())
@@ -45,7 +46,10 @@ def user(request: SignedInRequest, user_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The roles of %(email)s are saved.") % {"email": person.email})
             return redirect(person)
-    context = {"person": person, "form": form, "off_refusal": why_not_deactivate(person, actor=request.user)}
+    seen = form.initial["seen"] if form.is_search else [held.role for held in person.held_roles]
+    context = {"person": person, "form": form, "seen": seen}
+    context |= {"off_refusal": why_not_deactivate(person, actor=request.user)}
+    context["names"] = scope_names(request.user, [held.scope for held in person.held_roles])
     return render(request, "accounts/user.html", context)
 
 

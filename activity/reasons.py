@@ -29,3 +29,29 @@ VIEW_GONE = Reason(
     sentence=_("The saved view is none of yours, or is deleted by now."),
     next_step=_("Choose one of those that the log lists as they are now."),
 )
+TOO_MANY_EXPORTS = Reason(
+    code="too_many_exports",
+    rule="A2",
+    sentence=_("%(limit)s exports that you asked for are still being made, and more are not begun."),
+    next_step=_("Wait until one of them is ready, and ask for this one again."),
+)
+EXPORT_NOT_READY = Reason(
+    code="export_not_ready",
+    rule="A2",
+    sentence=_("The file of this export is not made yet."),
+    next_step=_("Wait on its page, which says when it is ready; you are mailed, too."),
+)
+EXPORT_NOT_MADE = Reason(
+    code="export_not_made",
+    rule="A2",
+    sentence=_("The file of this export could not be made."),
+    next_step=_("Ask for it again on the page of the activity log, or for fewer days at a time."),
+    status=410,
+)
+EXPORT_EXPIRED = Reason(
+    code="export_expired",
+    rule="A2",
+    sentence=_("The file of this export was there until %(until)s and is removed."),
+    next_step=_("Ask for it again on the page of the activity log: the rows are still there."),
+    status=410,
+)

@@ -1,6 +1,9 @@
 """Jobs of the activity log."""
 
+from uuid import UUID
+
 from activity import head_mail
+from activity.export import keeping, making
 from activity.keeping import months, redaction
 from activity.seals import sealing
 from csp_portal.jobs import job
@@ -34,3 +37,21 @@ def seal_log() -> int:
 def mail_heads() -> int:
     """Mail the heads of the log; every day, though it is done once in a month (A5)."""
     return head_mail.mail_heads()
+
+
+@job
+def make_export(export_id: str) -> bool:
+    """Make the file of an export; a second run finds nothing to do, or another one at work (A2)."""
+    return making.make_export(UUID(export_id))
+
+
+@job
+def queue_lost_exports() -> int:
+    """Queue again the exports that nobody is at work on; answers how many."""
+    return making.queue_lost_exports()
+
+
+@job
+def remove_old_exports() -> int:
+    """Remove the files of exports whose seven days are over; every hour."""
+    return keeping.remove_old_exports()

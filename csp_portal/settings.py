@@ -320,6 +320,9 @@ WEBHOOK_PRIVATE_TARGETS = env.bool("WEBHOOK_PRIVATE_TARGETS", default=False)
 if PRODUCTION and WEBHOOK_PRIVATE_TARGETS:
     raise ImproperlyConfigured("WEBHOOK_PRIVATE_TARGETS must be off in production; remove it from the environment.")
 
+# Exports of the activity log (A2): up to so many rows leave at once, more are made by a job.
+ACTIVITY_EXPORT_STREAMED_ROWS = env.int("ACTIVITY_EXPORT_STREAMED_ROWS", default=50_000)
+
 # Mail (X5): production sends it, development shows it at /dev/mail and sends it only if a server is given.
 vars().update(server_config(_required("EMAIL_URL") if PRODUCTION else env.str("EMAIL_URL", default="")))
 DEFAULT_FROM_EMAIL = sender(

@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from activity.export.asking import ask_for_export
+from activity.models import ExportFormat, LogExport
 from cancellations.support.models import (
     ApprovalThreshold,
     Holiday,
@@ -130,6 +132,7 @@ def world(clock) -> World:
         "version_pk": PolicyVersion.objects.earliest("pk").pk,
         "sent": 1580472000,
         "what": "keys",
+        "export_id": export_asked_for_by(user_of(partner, Role.GLOBAL_ADMIN)).public_id,
         "state": "0" * 32,
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
@@ -147,6 +150,12 @@ def sent_file(agent, line) -> Any:
     add_file(draft_id, SimpleUploadedFile("a.txt", b"What happened."), actor=agent)
     fields = replace(refund_fields(line, agent), problem=ProblemType.KEYS, refund=None)
     return file_request(fields, draft_id=draft_id, actor=agent).attachments.get()
+
+
+def export_asked_for_by(admin) -> LogExport:
+    """An export of the log."""
+    query = {"from": "2020-02-01", "to": "2020-02-10", "zone": "UTC", "show": "all"}
+    return ask_for_export(query, ExportFormat.CSV, actor=admin)
 
 
 def catalogue_rows(purchase) -> list[Any]:

@@ -92,6 +92,7 @@ class Action(models.TextChoices):
     LOG_READ = "log_read", _("Activity log read")
     LOG_EXPORTED = "log_exported", _("Activity log exported")
     LOG_EXPORT_DOWNLOADED = "log_export_downloaded", _("Export of the activity log downloaded")
+    LOG_EXPORT_REMOVED = "log_export_removed", _("Export of the activity log removed")
     LOG_EXPORT_REFUSED = "log_export_refused", _("Export of the activity log refused")
     LOG_VIEW_CHANGED = "log_view_changed", _("Saved view of the activity log changed")
     LOG_MONTH_DROPPED = "log_month_dropped", _("Month of the activity log dropped")

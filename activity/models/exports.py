@@ -1,8 +1,9 @@
 """Exports of the log that a job makes: large ones, and sealed ones (A2, A5)."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import EmptyResultSet
@@ -141,6 +142,16 @@ class LogExport(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == ExportState.READY
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day of it, in the zone of who asked."""
+        return date.fromisoformat(self.query["from"]), date.fromisoformat(self.query["to"])
+
+    @property
+    def asked_again(self) -> str:
+        """The same query, as it stands in an address."""
+        return urlencode({name: value for name, value in self.query.items() if name != "zone"})
 
     @property
     def zone(self) -> ZoneInfo:

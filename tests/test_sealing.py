@@ -56,6 +56,13 @@ def test_the_next_seal_goes_on_where_the_last_one_ended_and_holds_its_hash(partn
     assert bytes(first.previous).hex() == NO_SEAL
 
 
+def test_each_row_has_a_salt_of_its_own(partner):
+    record_each(Action.LINK_EXPIRED, actor=NOBODY, on=[partner] * 20)
+    seal_everything()
+    salts = {bytes(row.salt) for row in SealedRow.objects.filter(partner=partner)}
+    assert (len(salts), {len(salt) for salt in salts}) == (20, {16})
+
+
 def test_with_nothing_new_nothing_is_sealed(partner):
     write(partner)
     seal_everything()

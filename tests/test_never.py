@@ -230,6 +230,9 @@ def the_commands(world):
     assert own <= {
         "build_icons",
         "demo",
+        "drop_activity",
+        "empty_old_carts",
+        "export_activity",
         "import_build",
         "import_keys",
         "import_payments",
@@ -237,9 +240,14 @@ def the_commands(world):
         "import_tax_rates",
         "invite_user",
         "migrate",
+        "redact_activity",
+        "remove_old_contacts",
+        "remove_old_mails",
         "rotate_keys",
         "run",
         "runserver",
+        "sort_activity",
+        "verify_activity",
     }
 
 

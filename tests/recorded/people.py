@@ -187,6 +187,8 @@ record_nothing(
     "csp_portal.accounts.services.passwords.user_to_reset",
     "csp_portal.accounts.services.sides.check_last_day",
     "csp_portal.accounts.services.sides.check_roles",
+    "csp_portal.accounts.services.sides.check_scope",
+    "csp_portal.accounts.services.sides.scope_details",
     "csp_portal.accounts.services.sides.one_line",
     "csp_portal.accounts.services.sides.require_side",
     "csp_portal.accounts.services.sides.require_still",

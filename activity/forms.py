@@ -155,11 +155,10 @@ class LogForm(forms.Form):
 
     def narrow(self, events: EventQuerySet) -> EventQuerySet:
         """The events that a valid form asks for."""
-        found = self.in_range(events)
         for name, narrow in _NARROWED_BY.items():
             if value := self.cleaned_data[name]:
-                found = narrow(found, value)
-        return found
+                events = narrow(events, value)
+        return self.in_range(events)
 
     def in_range(self, events: EventQuerySet) -> EventQuerySet:
         """The events of the days, whoever acted for whichever customer; an action that is asked for is always shown."""

@@ -9,7 +9,7 @@ from itertools import islice
 from django.db import connection, transaction
 from django.utils import timezone
 
-from activity.models import Action, Event, EventQuerySet
+from activity.models import Action, ActorKind, Event, EventQuerySet
 from activity.services import SignedIn, record
 
 EVENTS_SUGGESTED_FROM = 2_000
@@ -45,12 +45,13 @@ class Suggestions:
 
 def suggestions(events: EventQuerySet) -> Suggestions:
     """The names in the newest of `events`, in alphabetical order; one query, however many events there are."""
-    named = ("actor_name", "actor_kind", "customer_name", "product_name")
-    newest = list(events.newest_first().only(*named)[:EVENTS_SUGGESTED_FROM])
+    columns = ("actor_name", "actor_kind", "customer_name", "product_name")
+    newest = list(events.newest_first().values_list(*columns)[:EVENTS_SUGGESTED_FROM])
+    actors = dict.fromkeys((name, kind) for name, kind, _customer, _product in newest)
     return Suggestions(
-        users=_first_names(event.who for event in newest),
-        customers=_first_names(event.customer_name for event in newest),
-        products=_first_names(event.product_name for event in newest),
+        users=_first_names(name or str(ActorKind(kind).label) for name, kind in actors),
+        customers=_first_names(customer for _name, _kind, customer, _product in newest),
+        products=_first_names(product for _name, _kind, _customer, product in newest),
     )
 
 

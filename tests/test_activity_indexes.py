@@ -1,6 +1,7 @@
 """The log is read by indexes, whatever it is narrowed to: it must not slow down with its rows (A1, A2)."""
 
 import re
+from datetime import UTC, datetime
 from importlib import import_module
 
 import pytest
@@ -62,6 +63,15 @@ def test_the_start_of_a_links_id_is_looked_up_in_the_index_of_links(by_indexes, 
 def test_an_address_is_looked_up_in_the_order_of_the_log(by_indexes, partner):
     found = Event.objects.of_partner(partner.pk).from_address("203.0.113.9").newest_first()
     assert_read_in_order(found, r"activity_address_of_partner.*\n\s*Index Cond: .*address = '203.0.113.9'::inet")
+
+
+def test_of_an_address_only_what_lies_within_the_days_is_read(by_indexes, partner):
+    found = Event.objects.of_partner(partner.pk).from_address("203.0.113.9")
+    begin, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 2, 1, tzinfo=UTC)
+    condition = r"activity_address_of_partner.*\n\s*Index Cond: .*occurred_at {} '2020"
+    assert_read_in_order(found.between(begin, end).newest_first(), condition.format(">="))
+    assert_read_in_order(found.older_than(begin, 7).newest_first(), condition.format("<="))
+    assert_read_in_order(found.newer_than(begin, 7).oldest_first(), condition.format(">="))
 
 
 def test_a_page_begins_at_its_place_without_reading_those_before_it(by_indexes, partner):

@@ -62,9 +62,9 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Rows of one partner's chain; of nobody's where there is no partner."""
         return self.filter(partner_id=partner_id) if partner_id else self.none()
 
-    def between(self, start: datetime, end: datetime) -> Self:
+    def between(self, start: Any, end: Any) -> Self:
         """Rows from `start` until before `end`."""
-        return self.filter(occurred_at__gte=start, occurred_at__lt=end)
+        return self._limited(occurred_at__gte=start, occurred_at__lt=end)
 
     def keys_and_downloads(self) -> Self:
         return self.filter(action__in=KEYS_AND_DOWNLOADS)
@@ -126,9 +126,9 @@ class EventQuerySet(models.QuerySet["Event"]):
             return self.filter(link_id__range=(first, last))
 
     def from_address(self, address: str) -> Self:
-        """Rows that came from this IP address.
+        """Rows that came from this IP address; limits of time are set after it.
 
-        The day and the partner stand in both tables: the index of addresses then answers in the order of the log.
+        The time and the partner stand in both tables: the index of addresses then answers in the order of the log.
         """
         return self.filter(
             address__address=address, address__partner_id=F("partner_id"), address__occurred_at=F("occurred_at")
@@ -143,12 +143,21 @@ class EventQuerySet(models.QuerySet["Event"]):
     def older_than(self, occurred_at: datetime, event_id: int) -> Self:
         """Rows after that place in the list of the newest first; the day alone lets partitions be passed over."""
         older: Any = TupleLessThan(_PLACE, (occurred_at, event_id))
-        return self.filter(older, occurred_at__lte=occurred_at)
+        return self._limited(occurred_at__lte=occurred_at).filter(older)
 
     def newer_than(self, occurred_at: datetime, event_id: int) -> Self:
         """Rows before that place in the list of the newest first."""
         newer: Any = TupleGreaterThan(_PLACE, (occurred_at, event_id))
-        return self.filter(newer, occurred_at__gte=occurred_at)
+        return self._limited(occurred_at__gte=occurred_at).filter(newer)
+
+    def _limited(self, **limits: Any) -> Self:
+        """Rows within limits of time, also of their addresses where those are asked for.
+
+        PostgreSQL carries over from one table to the other that times are equal, not that they are within limits.
+        """
+        if Address._meta.db_table in self.query.alias_map:
+            limits |= {f"address__{limit}": value for limit, value in limits.items()}
+        return self.filter(**limits)
 
 
 class Event(models.Model):

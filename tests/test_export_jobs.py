@@ -14,6 +14,7 @@ from activity.export.keeping import remove_old_exports
 from activity.export.making import make_export, queue_lost_exports
 from activity.models import Action, Event, ExportFormat, LogExport
 from activity.seals.keys import signing_keys
+from activity.services import record
 from activity.verify import check
 from csp_portal.accounts.permissions import Role
 from csp_portal.errors import Refusal
@@ -248,3 +249,35 @@ def test_a_sealed_file_of_less_than_all_does_not_claim_to_be_complete(export, au
         sealed.refresh_from_db()
         with zipfile.ZipFile(BytesIO(read(sealed))) as archive:
             assert '"complete": false' in archive.read("manifest.json").decode()
+
+
+def limit_to(auditor, customer):
+    auditor.role_assignments.update(log_customers=[customer.tenant_id])
+
+
+def test_a_file_reaches_as_far_as_the_scope_of_who_asked_does_when_it_is_made(auditor, customer):
+    record(Action.CUSTOMER_CHANGED, actor=auditor, on=customer)
+    record(Action.SIGNED_IN, actor=auditor)
+    for file_format in (ExportFormat.CSV, ExportFormat.BUNDLE):
+        ask_for_export(QUERY, file_format, actor=auditor)
+    limit_to(auditor, customer)
+    for export in LogExport.objects.all():
+        assert make_export(export.public_id)
+    sheet, sealed = LogExport.objects.order_by("pk")
+    assert [row["Action"] for row in read_csv(read(sheet))] == ["customer_changed"]
+    with zipfile.ZipFile(BytesIO(read(sealed))) as archive:
+        assert '"complete": false' in archive.read("manifest.json").decode()
+        lines = archive.read(f"chains/{auditor.partner.public_id}/rows.jsonl").decode()
+    assert lines.count('"row":') == lines.count('"customer_changed"') == 1
+
+
+def test_who_sees_a_part_of_the_log_does_not_find_the_exports_of_who_sees_more(export, customer, client_of, partner):
+    make_export(export.public_id)
+    limited = UserFactory(partner=partner, roles=[Role.AUDITOR])
+    browser = client_of(limited)
+    assert browser.get(export.get_absolute_url()).status_code == 200
+    limit_to(limited, customer)
+    assert browser.get(export.get_absolute_url()).status_code == 404
+    assert browser.get(f"{export.get_absolute_url()}file/").status_code == 404
+    own = ask_for_export(QUERY, ExportFormat.CSV, actor=type(limited).objects.get(pk=limited.pk))
+    assert browser.get(own.get_absolute_url()).status_code == 200

@@ -6,14 +6,13 @@ from typing import Any, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from activity.models.events import Event, Reader
+from activity.models.events import Reader
 
 EXPORT_LIFETIME = timedelta(days=7)  # of the file, once it is made
 MOST_ATTEMPTS = 5  # at making a file: one that kills its worker must not do so for ever
@@ -51,12 +50,9 @@ class ExportState(models.TextChoices):
 
 
 def sees_whole_chain(reader: Reader) -> bool:
-    """Whether nothing narrows what the reader sees of the partner's log; `visible_to` decides, so it is asked."""
-    visible, whole = Event.objects.visible_to(reader), Event.objects.of_partner(reader.partner_id)
-    try:
-        return str(visible.query) == str(whole.query)
-    except EmptyResultSet:  # of a reader who sees nothing
-        return False
+    """Whether nothing narrows what the reader sees of the partner's log."""
+    scope = reader.log_scope
+    return scope is not None and not scope.is_limited
 
 
 class LogExportQuerySet(models.QuerySet["LogExport"]):

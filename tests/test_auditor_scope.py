@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from activity.models import Action, Event
+from activity.models.exports import LogExport
 from activity.models.scope import MOST_CUSTOMERS, WHOLE_LOG, LogScope
 from activity.services import Actor, record
 from activity.timeline import KeyTimeline
@@ -177,6 +178,24 @@ def test_a_pasted_key_of_another_customer_is_not_told(client_of, agent, auditor,
     assert browser.get(place).context["rows"]
 
 
+@pytest.mark.django_db(transaction=True)  # the rows of a file are read on a connection of its own
+def test_an_export_holds_the_same_part_and_no_colleagues_file_is_open(
+    clock, client_of, partner, auditor, seoul, shanghai
+):
+    happens(clock, seoul, "2020-01-09T10:00:00Z", "2020-01-24T10:00:00Z")
+    happens(clock, shanghai, "2020-01-24T11:00:00Z")
+    whole = UserFactory(partner=partner, roles=[Role.ACCOUNT_ADMIN])
+    client_of(whole).post("/activity/export/?show=all", {"format": "bundle"})
+    theirs = LogExport.objects.get()
+    browser = client_of(limit(auditor, seoul, first=FIRST))
+    answer = browser.post("/activity/export/?show=all&from=2020-01-01", {"format": "jsonl"}).getvalue().decode()
+    assert "2020-01-24T10:00:00" in answer
+    assert "2020-01-09T10:00:00" not in answer
+    assert shanghai.company_name not in answer
+    for address in (theirs.get_absolute_url(), f"{theirs.get_absolute_url()}file/"):
+        assert browser.get(address).status_code == 404
+
+
 def test_the_limited_page_asks_no_more_than_a_page_may(clock, client_of, auditor, seoul, shanghai):
     happens(clock, seoul, *[f"2020-01-24T10:00:{second:02}Z" for second in range(40)])
     browser = client_of(limit(auditor, seoul, shanghai, first=FIRST, last=LAST))
@@ -210,5 +229,3 @@ def test_the_page_tells_what_part_of_the_log_it_shows(clock, client_of, auditor,
     assert sentence in words_of(client_of(auditor).get(page))
     limit(auditor, first=FIRST)
     assert "You see the log from 10 January 2020 on (UTC)." in words_of(client_of(auditor).get(page))
-
-

@@ -22,7 +22,7 @@ COPIES = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AN
 @pytest.fixture
 def stream(clock, agent):
     write_rows(agent.partner, MANY)
-    stream = CopyStream(copy_json_lines(Event.objects.visible_to(agent)), b"head\n")
+    stream = CopyStream(copy_json_lines(Event.objects.of_partner(agent.partner_id)), b"head\n")
     yield stream
     stream.close()
 

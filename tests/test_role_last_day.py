@@ -3,13 +3,16 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from activity.models import Action, Event
-from csp_portal.accounts.models import User
+from activity.services import Actor, record
+from csp_portal.accounts.models import RoleAssignment, User
 from csp_portal.accounts.permissions import Permission, Role
 from csp_portal.errors import Refusal
 from software.services import reveal_key
 from tests.factories import UserFactory, buy_line, make_sku
+from tests.helpers import cancel
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +39,53 @@ def test_the_log_is_open_until_the_end_of_the_last_day_in_utc(clock, client_of, 
     assert statuses == [200, 403]
     event = Event.objects.get(action=Action.ACCESS_REFUSED)
     assert (event.actor_name, event.details["reason"]) == (auditor.email, "role_required")
+
+
+def test_the_log_is_exported_until_then_too(clock, client_of, auditor, partner):
+    clock.set("2020-01-31T23:00:00Z")
+    record(Action.KEY_REVEALED, actor=Actor.visitor(), partner=partner)
+    browser = client_of(auditor)
+    statuses = []
+    for instant in (STILL, NO_MORE):
+        clock.set(instant)
+        statuses.append(browser.post("/activity/export/", {"format": "csv"}).status_code)
+    assert statuses == [200, 403]
+    assert Event.objects.get(action=Action.LOG_EXPORT_REFUSED).actor_name == auditor.email
+
+
+def test_certificates_are_open_until_then_too(clock, client_of, auditor, agent, customer):
+    page = cancel(buy_line(agent, customer, make_sku(keys=1)), agent).certificate.get_absolute_url()
+    clock.set("2020-01-31T23:00:00Z")
+    browser = client_of(auditor)
+    statuses = []
+    for instant in (STILL, NO_MORE):
+        clock.set(instant)
+        statuses.append({browser.get(f"{page}{face}").status_code for face in ("", "pdf/", "json/")})
+    assert statuses == [{200}, {403}]
+
+
+def test_the_history_of_a_key_tells_names_until_then(clock, client_of, auditor, agent, customer):
+    RoleAssignment.objects.create(user=auditor, role=Role.ADMIN_AGENT)
+    purchase = buy_line(agent, customer, make_sku(keys=1)).purchase
+    key = purchase.keys.get()
+    reveal_key(key.public_id, actor=agent)
+    clock.set("2020-01-31T23:00:00Z")
+    browser = client_of(auditor)
+    page = reverse("activity:key", args=[customer.tenant_id, purchase.public_id, key.public_id])
+    told = []
+    for instant in (STILL, NO_MORE):
+        clock.set(instant)
+        told.append(next(step.who for step in browser.get(page).context["steps"]))
+    assert told == [agent.email, ""]
+
+
+def test_what_starts_from_the_visible_rows_has_none_after_it(clock, auditor, partner):
+    record(Action.KEY_REVEALED, actor=Actor.visitor(), partner=partner)
+    counts = []
+    for instant in (STILL, NO_MORE):
+        clock.set(instant)
+        counts.append(Event.objects.visible_to(User.objects.get(pk=auditor.pk)).count())
+    assert counts == [1, 0]
 
 
 def test_a_role_that_is_over_is_held_no_more(clock, auditor):

@@ -323,6 +323,11 @@ if PRODUCTION and WEBHOOK_PRIVATE_TARGETS:
 # Exports of the activity log (A2): up to so many rows leave at once, more are made by a job.
 ACTIVITY_EXPORT_STREAMED_ROWS = env.int("ACTIVITY_EXPORT_STREAMED_ROWS", default=50_000)
 
+# The activity log (A4)
+ACTIVITY_YEARS = env.int("ACTIVITY_YEARS", default=7)  # retention drops no month that is younger
+if ACTIVITY_YEARS < 1:
+    raise ImproperlyConfigured(f"ACTIVITY_YEARS is {ACTIVITY_YEARS}; the activity log is kept for a year at least.")
+
 # Mail (X5): production sends it, development shows it at /dev/mail and sends it only if a server is given.
 vars().update(server_config(_required("EMAIL_URL") if PRODUCTION else env.str("EMAIL_URL", default="")))
 DEFAULT_FROM_EMAIL = sender(

@@ -1,5 +1,7 @@
 """Sealing the log in tests, whose servers are shared with other tests that run at the same time."""
 
+from django.db.models import Exists, OuterRef
+
 from activity.models import Event, SealedRow
 from activity.seals.sealing import seal_log
 from tests.helpers import until
@@ -16,4 +18,5 @@ def seal_everything() -> int:
 
 def _all_sealed() -> bool:
     seal_log()
-    return SealedRow.objects.count() == Event.objects.count()
+    places = SealedRow.objects.filter(event_id=OuterRef("pk"))  # of rows that were dropped they stay
+    return not Event.objects.exclude(Exists(places)).exists()

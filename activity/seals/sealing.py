@@ -46,6 +46,12 @@ def seal_log() -> int:
     return sealed
 
 
+def hold_sealing() -> None:
+    """Be the only one who seals or signs until the transaction is over; waits for the sealer to finish its batch."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
 @transaction.atomic
 def _seal_batch() -> int:
     """Seal the next rows, as the only sealer; 0 where there are none, or another one is at work."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -80,28 +80,58 @@ def _chains() -> list[tuple[int | None, str]]:
     return [(partner, named[partner] if partner else OPERATOR) for partner in sorted(named, key=lambda key: key or 0)]
 
 
+@dataclass(frozen=True)
+class SealedMonth:
+    """What stands under the seals of one month of a chain, or the first thing that does not hold."""
+
+    rows: int
+    digest: str
+    fault: str
+
+
+def verify_month(partner_id: int | None, name: str, month: date) -> SealedMonth:
+    """Check the seals of one month of a chain, and the rows beneath them."""
+    done = Verification()
+    chain = _Chain(partner_id, name, _signers(), done, lambda rows: None)
+    fault = next(chain.of_month(month), "")
+    return SealedMonth(done.rows, chain.months.get(month, MonthDigest()).hex(), fault)
+
+
 class _Chain:
     """One chain; iterating it goes through it and yields what does not hold."""
 
     def __init__(self, partner_id: int | None, name: str, signers: Signers, done: Verification, tell: Tell) -> None:
         self.partner_id, self.name, self.signers = partner_id, name, signers
         self.done, self.tell = done, tell
-        self.months: dict[Any, MonthDigest] = {}
+        self.months: dict[date, MonthDigest] = {}
+        self.dropped = set(DroppedMonth.objects.filter(partner=partner_id).values_list("month", flat=True))
 
     def __iter__(self) -> Iterator[str]:
         number, position, previous = 0, 0, NO_SEAL
         for seal in Seal.objects.of_chain(self.partner_id).iterator(chunk_size=500):
-            yield from self._place(seal, number + 1, position + 1, previous)
-            yield from self._seal(seal)
-            yield from self._rows(seal)
+            yield from self._whole(seal, number + 1, position + 1, previous)
             number, position, previous = seal.number, seal.last, seal.head
-            self.months.setdefault(seal.month, MonthDigest()).add(previous)
-            self.done.seals += 1
-            self.tell(self.done.rows)
         beyond = SealedRow.objects.filter(partner=self.partner_id, position__gt=position)
         if first := beyond.order_by("position").first():
             yield f"the seal of row {first.position} and those behind it is missing"
         yield from self._dropped()
+
+    def of_month(self, month: date) -> Iterator[str]:
+        """What does not hold of the seals of one month, each held against the one before it."""
+        seals = Seal.objects.of_chain(self.partner_id)
+        for seal in seals.filter(month=month).iterator(chunk_size=500):
+            before = seals.filter(number=seal.number - 1).first()
+            first, previous = (before.last + 1, before.head) if before else (1, NO_SEAL)
+            yield from self._whole(seal, seal.number, first, previous)
+
+    def _whole(self, seal: Seal, number: int, first: int, previous: str) -> Iterator[str]:
+        """What does not hold of a seal, of its place in the chain and of its rows."""
+        yield from self._place(seal, number, first, previous)
+        yield from self._seal(seal)
+        yield from self._rows(seal)
+        self.months.setdefault(seal.month, MonthDigest()).add(seal.head)
+        self.done.seals += 1
+        self.tell(self.done.rows)
 
     def _place(self, seal: Seal, number: int, first: int, previous: str) -> Iterator[str]:
         if seal.number != number:
@@ -151,7 +181,7 @@ class _Chain:
         return ""
 
     def _why_gone(self, line: SealedLine, seal: Seal) -> str:
-        if DroppedMonth.objects.filter(partner=self.partner_id, month=seal.month).exists():
+        if seal.month in self.dropped:
             self.done.dropped += 1
             return ""
         with connection.cursor() as cursor:

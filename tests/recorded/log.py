@@ -70,6 +70,8 @@ record_nothing("makes room for rows to come, and changes none", "activity.tasks.
 record_nothing("seals rows, of itself none: what it does is what a seal says", "activity.tasks.seal_log")
 record_nothing("only looks", "manage.py verify_activity")
 record_nothing("sends a mail that stands in the outbox, and notes that it did", "activity.tasks.mail_heads")
-record_nothing("records each month as the owner, in whose transaction it goes (test_retention)", "manage.py drop_activity")
+record_nothing(
+    "records each month as the owner, in whose transaction it goes (test_retention)", "manage.py drop_activity"
+)
 record_nothing("moves rows between partitions, and changes none", "manage.py sort_activity")
 record_nothing("sends a mail that stands in the outbox, and notes that it did", "activity.tasks.warn_of_default_rows")

@@ -57,6 +57,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="1", minute="45"),
     },
     "seal-log": {"task": "activity.tasks.seal_log", "schedule": 60.0},
+    "send-due-webhooks": {"task": "activity.feeds.tasks.send_due_webhooks", "schedule": 60.0},
     "queue-lost-exports": {"task": "activity.tasks.queue_lost_exports", "schedule": 60.0},
     "remove-old-exports": {"task": "activity.tasks.remove_old_exports", "schedule": crontab(minute="40")},
     "mail-log-heads": {"task": "activity.tasks.mail_heads", "schedule": crontab(hour="6", minute="10")},

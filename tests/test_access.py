@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from activity.export.asking import ask_for_export
 from activity.models import ExportFormat, LogExport
+from activity.feeds.models import FeedToken, Webhook
 from cancellations.support.models import (
     ApprovalThreshold,
     Holiday,
@@ -128,6 +129,7 @@ def world(clock) -> World:
         "partner_id": partner.public_id,
         "payment_id": payment.public_id,
         "certificate_id": certificate.public_id,
+        **feeds_of(partner),
         "file_id": sent_file(agent, line).public_id,
         "version_pk": PolicyVersion.objects.earliest("pk").pk,
         "sent": 1580472000,
@@ -156,6 +158,15 @@ def export_asked_for_by(admin) -> LogExport:
     """An export of the log."""
     query = {"from": "2020-02-01", "to": "2020-02-10", "zone": "UTC", "show": "all"}
     return ask_for_export(query, ExportFormat.CSV, actor=admin)
+
+
+def feeds_of(partner) -> dict[str, Any]:
+    """A token of a collector and a webhook, whose address nothing can be sent to."""
+    known = {"partner": partner, "made_by": "admin@partner.example", "made_at": timezone.now()}
+    feed = FeedToken.objects.create(name="SIEM", hash="0" * 64, **known)
+    nowhere = {"url": "http://nowhere.invalid/", "position": 0, "looked_to": 0, "next_attempt_at": timezone.now()}
+    webhook = Webhook.objects.create(**nowhere, **known)
+    return {"feed_id": feed.public_id, "webhook_id": webhook.public_id}
 
 
 def catalogue_rows(purchase) -> list[Any]:

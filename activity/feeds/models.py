@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Upper
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from activity.feeds import secret_keys
@@ -133,6 +134,11 @@ class Webhook(models.Model):
     def host(self) -> str:
         """Where it is sent, without what may be a secret in its address."""
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When it is tried next; None where it is off, or its turn has come."""
+        return self.next_attempt_at if self.is_on and self.next_attempt_at > timezone.now() else None
 
     @property
     def secret(self) -> bytes:

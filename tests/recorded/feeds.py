@@ -2,12 +2,16 @@
 
 from functools import partial
 
-from activity.feeds.services import tokens
+from django.utils import timezone
+
+from activity.feeds.models import DeliveryState, Wanted, Webhook, WebhookDelivery
+from activity.feeds.services import tokens, webhooks
 from activity.models import Action
 from tests.recorded.registry import Call, Row, record_nothing, records
 from tests.recorded.world import GLOBAL_ADMIN, World
 
 TOKENS = "activity.feeds.services.tokens"
+WEBHOOKS = "activity.feeds.services.webhooks"
 CHANGED = Row(Action.FEED_CHANGED, GLOBAL_ADMIN)
 
 
@@ -28,4 +32,50 @@ def _read(world: World) -> Call:
     return partial(tokens.note_use, feed)
 
 
+def _webhook(world: World) -> Webhook:
+    world.settings.WEBHOOK_PRIVATE_TARGETS = True
+    return webhooks.make_webhook("http://127.0.0.1:9/hook", Wanted.ALL, actor=world.global_admin)
+
+
+@records(f"{WEBHOOKS}.make_webhook", rows=[CHANGED])
+def _make_webhook(world: World) -> Call:
+    world.settings.WEBHOOK_PRIVATE_TARGETS = True
+    return partial(webhooks.make_webhook, "http://127.0.0.1:9/hook", Wanted.ALL, actor=world.global_admin)
+
+
+@records(f"{WEBHOOKS}.change_webhook", rows=[CHANGED])
+def _change_webhook(world: World) -> Call:
+    changed = ("http://127.0.0.1:9/other", Wanted.KEYS_AND_DOWNLOADS)
+    return partial(webhooks.change_webhook, _webhook(world).public_id, *changed, actor=world.global_admin)
+
+
+@records(f"{WEBHOOKS}.switch_webhook", rows=[CHANGED])
+def _switch_webhook(world: World) -> Call:
+    return partial(webhooks.switch_webhook, _webhook(world).public_id, False, actor=world.global_admin)
+
+
+@records(f"{WEBHOOKS}.replace_secret", rows=[CHANGED])
+def _replace_secret(world: World) -> Call:
+    return partial(webhooks.replace_secret, _webhook(world).public_id, actor=world.global_admin)
+
+
+@records(f"{WEBHOOKS}.ping_webhook", rows=[CHANGED])
+def _ping_webhook(world: World) -> Call:
+    return partial(webhooks.ping_webhook, _webhook(world).public_id, actor=world.global_admin)
+
+
+@records(f"{WEBHOOKS}.replay_delivery", rows=[Row(Action.WEBHOOK_REPLAYED, GLOBAL_ADMIN)])
+def _replay_delivery(world: World) -> Call:
+    webhook, now = _webhook(world), timezone.now()
+    WebhookDelivery.objects.create(
+        webhook=webhook, sequence=1, wanted=Wanted.ALL, first=1, last=1, state=DeliveryState.DEAD, made_at=now
+    )
+    return partial(webhooks.replay_delivery, webhook.public_id, 1, actor=world.global_admin)
+
+
 record_nothing("takes a lock for those that change something", f"{TOKENS}.hold_feeds")
+record_nothing(
+    "sends rows that stand in the log already; a row for each would be sent again, without an end",
+    "activity.feeds.tasks.send_due_webhooks",
+    "activity.feeds.tasks.send_webhook",
+)

@@ -209,6 +209,8 @@ def test_before_it_is_made_there_is_a_page_and_no_file(export, auditor, client_o
     part = browser.get(export.get_absolute_url(), headers={"HX-Request": "true"})
     assert "hx-trigger" not in part.content.decode()
     assert f"{export.get_absolute_url()}file/" in part.content.decode()
+    export.refresh_from_db()
+    assert f"Its SHA-256 is {export.sha256} ." in words_of(part)
 
 
 def test_expired_files_are_removed_and_that_is_logged(export, clock):

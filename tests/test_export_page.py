@@ -46,11 +46,16 @@ def test_the_log_leads_to_the_export_of_what_it_shows(browser, partner, agent):
 
 def test_the_page_says_in_words_what_will_be_in_the_file(browser):
     words = words_of(browser.get(f"{PAGE}&customer=%EC%83%81%ED%95%98%EC%9D%B4&action=key_revealed"))
-    assert (
-        "From the start of 24 January 2020 to the end of 24 January 2020, both days included, in the zone UTC." in words
-    )
+    days = "From the start of 24 January 2020 to the end of 24 January 2020, both days included, in the zone UTC."
+    assert days in words
+    assert "events are asked for" not in words
     assert "Customer: 상하이" in words
     assert "Action: Key shown" in words
+
+
+def test_the_page_says_which_kinds_of_events_are_asked_for(browser):
+    assert "All kinds of events are asked for." in words_of(browser.get(PAGE))
+    assert "Only keys and downloads are asked for." in words_of(browser.get("/activity/export/"))
 
 
 def test_a_small_file_comes_at_once_and_says_how_long_it_is(browser, partner):

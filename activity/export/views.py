@@ -57,12 +57,11 @@ def exported(request: SignedInRequest, export_id: UUID) -> HttpResponse:
 
 
 def _facts(found: LogExport) -> list[tuple[str, object]]:
-    """What was asked for, by whom, and how to know the file again."""
+    """What was asked for, by whom, and how its days were meant."""
     return [
         (_("Asked for by"), found.user.email),
         (_("Asked for"), instant(found.asked_at)),
         (_("Zone of the days"), found.query["zone"]),
-        (_("SHA-256"), found.sha256),
     ]
 
 

@@ -37,7 +37,8 @@ def seals(partner=None):
 
 def test_each_partner_has_a_chain_of_its_own_and_the_operator_one(partner):
     other = PartnerFactory()
-    ours = [write(partner).pk, write(partner).pk]
+    with transaction.atomic():  # so that no transaction of another test parts them
+        ours = [write(partner).pk, write(partner).pk]
     theirs, operators = [write(other).pk], [write().pk]
     seal_everything()
     assert (places(partner), places(other)) == (ours, theirs)
@@ -48,7 +49,8 @@ def test_each_partner_has_a_chain_of_its_own_and_the_operator_one(partner):
 def test_the_next_seal_goes_on_where_the_last_one_ended_and_holds_its_hash(partner):
     write(partner)
     seal_everything()
-    write(partner), write(partner)
+    with transaction.atomic():
+        write(partner), write(partner)
     seal_everything()
     first, second = seals(partner)
     assert (second.number, second.first, second.last) == (2, 2, 3)
@@ -91,12 +93,13 @@ def test_a_transaction_that_only_reads_holds_nothing_up(partner):
 
 
 def test_no_seal_spans_two_months(partner, clock):
-    clock.set("2020-01-31T23:59:59.999999Z")
-    write(partner)
-    clock.set("2020-02-01T00:00:00Z")
-    write(partner), write(partner)
-    clock.set("2020-01-31T23:59:59Z")
-    write(partner)  # by a clock that was set back
+    with transaction.atomic():
+        clock.set("2020-01-31T23:59:59.999999Z")
+        write(partner)
+        clock.set("2020-02-01T00:00:00Z")
+        write(partner), write(partner)
+        clock.set("2020-01-31T23:59:59Z")
+        write(partner)  # by a clock that was set back
     seal_everything()
     assert [(f"{seal.month:%Y-%m}", seal.first, seal.last) for seal in seals(partner)] == [
         ("2020-01", 1, 1),

@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 from collections.abc import Callable, Sequence
 from http.client import HTTPConnection, HTTPResponse
 from typing import Self, TypeVar
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from bench.load import all_running
+from bench.table import Percentiles
 from tests.nginx import HOST
 
 Part = TypeVar("Part")
@@ -73,6 +75,17 @@ class Browser:
 def hidden_in(page: str) -> dict[str, str]:
     """What the forms of a page send without being asked."""
     return {name: html.unescape(value) for name, value in _HIDDEN.findall(page)}
+
+
+def times_of(port: int, cookies: dict[str, str], path: str, times: int) -> Percentiles:
+    """How long a page takes, read so many times by one browser; once before, to warm up."""
+    taken = []
+    with Browser(port, cookies) as browser:
+        for _time in range(times + 1):
+            began = time.monotonic()
+            browser.get(path)
+            taken.append((time.monotonic() - began) * 1000)
+    return Percentiles.of(taken[1:])
 
 
 def cookies_of(port: int, email: str, password: str) -> dict[str, str]:

@@ -24,6 +24,12 @@ FIGURES = {
     "3,000 links expired, each in the log": r"[\d.]+ s, [\d,]+/s",
     "queue of 500, mine, one agent": TIMES,
     "queue of 500, all of these, 8 agents": TIMES,
+    "log of 500, verified in the database": r"[\d,]+/s, [\d.]+ s",
+    "log of 2,000, as it opens": TIMES,
+    "log of 2,000, from an address": TIMES,
+    "log of 2,000, everything, sorted or read whole": r"\w+",
+    "log of 2,000, as it opens, beside django-auditlog's list": TIMES,
+    "events into a log of 2,000, writers: 8": r"[\d,]+/s",
     "cancel, Submit to the next page, 1,000 lines, 8 agents": TIMES,
     "a month of 1,000 entries closed": r"[\d.]+ s, issued in [\d.]+ s",
 }
@@ -80,4 +86,5 @@ def test_a_part_that_is_none_is_told(environment):
     with bench(environment, "nonsense") as running:
         _table, said = running.communicate(timeout=60)
     assert running.returncode == 2
-    assert "there is no part nonsense; choose from starts, bytes, memory, expiry, closing, cancelling, queue" in said
+    parts = "starts, bytes, memory, expiry, closing, cancelling, queue, seals, log"
+    assert f"there is no part nonsense; choose from {parts}" in said

@@ -43,7 +43,7 @@ def log(request: SignedInRequest) -> HttpResponseBase:
     form = LogForm(asked)
     views = SavedView.objects.visible_to(request.user).by_name()
     context = {"form": form, "zone": timezone.get_current_timezone_name(), "views": views}
-    context["scope"] = told_scope(request.user)
+    context |= {"scope": told_scope(request.user), "feeds_refusal": request.user.refusal_to(Permission.MANAGE_FEEDS)}
     if not form.is_valid():
         return render(request, "activity/log.html", context)
     record_reading(actor=request.user, query=form.query)

@@ -186,3 +186,10 @@ def test_the_example_of_the_docs_checks_a_signature(webhook, browser, receiver):
     assert not names["is_genuine"](message.headers, message.body + b" ", secret)
     assert not names["is_genuine"](message.headers, message.body, written_secret(b"another"))
     assert urlsplit(receiver.url).path == message.path
+
+
+def test_the_log_leads_to_the_feeds_and_says_who_may_go_there(browser, client_of, partner):
+    assert 'href="/activity/feeds/"' in browser.get("/activity/").content.decode()
+    auditor = client_of(UserFactory(partner=partner, roles=[Role.AUDITOR])).get("/activity/")
+    assert 'href="/activity/feeds/"' not in auditor.content.decode()
+    assert "Only these roles may manage feeds of the activity log: Global admin." in words_of(auditor)

@@ -51,7 +51,7 @@ EXPORT_NOT_MADE = Reason(
 EXPORT_EXPIRED = Reason(
     code="export_expired",
     rule="A2",
-    sentence=_("The file of this export was there until %(until)s and is removed."),
+    sentence=_("The file of this export was there until %(expired_at)s and is removed."),
     next_step=_("Ask for it again on the page of the activity log: the rows are still there."),
     status=410,
 )

@@ -75,7 +75,7 @@ def refusal_of(export: LogExport) -> Refusal | None:
     if export.state == ExportState.READY:
         return None
     if export.state == ExportState.EXPIRED:
-        return Refusal(reasons.EXPORT_EXPIRED, on=export, until=export.expires_at)
+        return Refusal(reasons.EXPORT_EXPIRED, on=export, expired_at=export.expires_at)
     return Refusal(_NO_FILE[export.state], on=export)
 
 

@@ -73,6 +73,11 @@ def test_production_refuses_to_start_without(tmp_path, name):
         ),
         ("SECRET_KEY", "", "SECRET_KEY is not set; production does not start without it."),
         ("DEBUG", "true", "DEBUG must be off in production; remove DEBUG from the environment."),
+        (
+            "WEBHOOK_PRIVATE_TARGETS",
+            "true",
+            "WEBHOOK_PRIVATE_TARGETS must be off in production; remove it from the environment.",
+        ),
         ("X_ACCEL_PREFIX", "files", "X_ACCEL_PREFIX is 'files'; it must begin and end with a slash: /_files/."),
         (
             "EMAIL_URL",

@@ -13,8 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from activity.export.asking import ask_for_export
-from activity.models import ExportFormat, LogExport
 from activity.feeds.models import FeedToken, Webhook
+from activity.models import ExportFormat, LogExport
 from cancellations.support.models import (
     ApprovalThreshold,
     Holiday,

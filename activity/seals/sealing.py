@@ -9,7 +9,7 @@ elsewhere) is complete, and sealed to its end before the first row of the next.
 import secrets
 from collections.abc import Sequence
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -23,7 +23,7 @@ from activity.services import Actor
 from activity.verify import NO_SEAL, RowsDigest, seal_hash, seal_message
 from csp_portal.calendar_utc import month_of
 
-BATCH = 1000  # rows that one transaction seals, and so the most that are under one seal
+BATCH = 5000  # rows that one transaction seals, and so the most that are under one seal
 LOCK = 7_203_416  # of pg_advisory_xact_lock: the one sealer
 SEALER = Actor.system("seal_log")
 
@@ -34,10 +34,12 @@ _NEXT = f"""
     ORDER BY event.xid, event.id LIMIT %s
 """  # noqa: S608 - only our own words stand in it
 _PLACES = "INSERT INTO activity_sealedrow (event_id, occurred_at, partner_id, position, salt, hash) VALUES %s"
-_EPOCH_NOT_KNOWN = """
+# Between two that are known: the index answers it, however many rows there are.
+_EPOCH_BETWEEN = """
     SELECT server_epoch FROM activity_event
-    WHERE server_epoch <> ALL (%s) ORDER BY server_epoch LIMIT 1
+    WHERE server_epoch > %s AND server_epoch < %s ORDER BY server_epoch LIMIT 1
 """
+_ENDS = 2**63 - 1  # of the numbers that an identifier may be
 
 
 def seal_log() -> int:
@@ -71,12 +73,18 @@ def _seal_batch() -> int:
 def _epochs() -> list[tuple[Epoch, bool]]:
     """The servers that the log was written on, and whether they are over; the one that it is on now comes last."""
     server = _answer("SELECT system_identifier FROM pg_control_system()")
-    known = list(Epoch.objects.values_list("system_identifier", flat=True))
-    while unknown := _answer(_EPOCH_NOT_KNOWN, known):
+    known = sorted(Epoch.objects.values_list("system_identifier", flat=True))
+    while unknown := _unknown_epoch(known):
         Epoch.objects.create(system_identifier=unknown)
-        known.append(unknown)
+        known = sorted([*known, unknown])
     over = [(epoch, epoch.system_identifier != server) for epoch in Epoch.objects.all()]
     return sorted(over, key=lambda pair: not pair[1])
+
+
+def _unknown_epoch(known: list[int]) -> int:
+    """A server that rows were written on, beside those that are known, in their order; 0 is none."""
+    gaps = pairwise([-_ENDS, *known, _ENDS])
+    return next(filter(None, (_answer(_EPOCH_BETWEEN, *gap) for gap in gaps)), 0)
 
 
 def _rows_after(epoch: Epoch, *, everything: bool) -> list[LoggedRow]:
@@ -86,7 +94,7 @@ def _rows_after(epoch: Epoch, *, everything: bool) -> list[LoggedRow]:
         return [LoggedRow(*row) for row in cursor.fetchall()]
 
 
-def _answer(statement: str, *parameters: int | list[int]) -> int:
+def _answer(statement: str, *parameters: int) -> int:
     """The one whole number that a query answers; 0 where it finds nothing."""
     with connection.cursor() as cursor:
         cursor.execute(statement, list(parameters))

@@ -65,7 +65,7 @@ def bench(environment, *words):
 
 def test_every_part_of_the_bench_works(environment):
     with bench(environment) as running:
-        table, progress = running.communicate(timeout=240)
+        table, progress = running.communicate(timeout=400)
     assert running.returncode == 0, progress
     rows = {cells[1].strip(): cells[2].strip() for line in table.splitlines() if len(cells := line.split("|")) > 3}
     for what, figure in FIGURES.items():

@@ -1,5 +1,6 @@
 """Checking the whole log against its seals, in the database, in memory that does not grow with the rows (A5)."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -170,7 +171,8 @@ class _Chain:
         if not self.window_first <= seal.first <= seal.last <= self.window_last:
             self.window_first, self.window_last = seal.first, max(seal.last, seal.first + WINDOW - 1)
             self.window = list(sealed_lines(self.partner_id, self.window_first, self.window_last))
-        return [line for line in self.window if seal.first <= line.place.position <= seal.last]
+        start, end = (bisect_left(self.window, at, key=_position_of) for at in (seal.first, seal.last + 1))
+        return self.window[start:end]
 
     def _gone(self, expected: int, position: int) -> Iterator[str]:
         return (f"the place of row {gone} is missing" for gone in range(expected, position))
@@ -207,6 +209,10 @@ class _Chain:
                 yield f"the record of what was dropped of {content['month']} {fault}"
             elif digest is None or digest.hex() != content["digest"]:
                 yield f"the record of what was dropped of {content['month']} is about other seals"
+
+
+def _position_of(line: SealedLine) -> int:
+    return line.place.position
 
 
 def _added() -> Iterator[str]:

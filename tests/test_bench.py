@@ -28,7 +28,7 @@ FIGURES = {
     "log of 2,000, as it opens": TIMES,
     "log of 2,000, from an address": TIMES,
     "log of 2,000, everything, sorted or read whole": r"\w+",
-    "log of 2,000, as it opens, beside django-auditlog's list": TIMES,
+    "log of 500, as it opens, beside django-auditlog's list": TIMES,
     "events into a log of 2,000, writers: 8": r"[\d,]+/s",
     "cancel, Submit to the next page, 1,000 lines, 8 agents": TIMES,
     "a month of 1,000 entries closed": r"[\d.]+ s, issued in [\d.]+ s",

@@ -21,7 +21,8 @@ import ipaddress
 import json
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -180,6 +181,11 @@ class Unreadable(Exception):
     """The file is no export, or not one that this program reads."""
 
 
+# What a file that is broken, or was made to break its reader, makes of the parser and of what comes after it.
+_BROKEN = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, EOFError, OSError)
+_BROKEN_ZIP = (zlib.error, zipfile.BadZipFile)
+
+
 class Files:
     """The files of an export, in a zip file or a folder."""
 
@@ -200,10 +206,11 @@ class Files:
         with self.open(name) as file:
             return _parsed(file.read(), name)
 
-    def lines(self, name: str) -> Iterator[Any]:
-        """The objects of a file that has one a line; a line at a time is in memory."""
+    def lines(self, name: str, read: Callable[[bytes], object] = lambda line: None) -> Iterator[Any]:
+        """The objects of a file that has one a line; a line at a time is in memory, and given to `read`."""
         with self.open(name) as file:
             for number, line in enumerate(file, start=1):
+                read(line)
                 yield _parsed(line, f"{name}, line {number}")
 
 
@@ -255,18 +262,21 @@ class Signers:
 class ChainCheck:
     """One chain of an export: its seals from the first to the head, and the rows of those that the export covers."""
 
-    def __init__(self, files: Files, about: dict[str, Any], manifest: dict[str, Any], signers: Signers) -> None:
-        self.about, self.manifest, self.signers = about, manifest, signers
+    def __init__(
+        self, files: Files, about: dict[str, Any], manifest: dict[str, Any], signers: Signers, head: str
+    ) -> None:
+        self.about, self.manifest, self.signers, self.head = about, manifest, signers, head
         self.folder = f"{CHAINS}/{about['chain']}"
         self.files = files
-        self.heads: set[str] = set()
+        self.head_found = False
         self.rows = self.left_out = 0
+        self._file = hashlib.sha256()
         self._dropped = {record["content"]["month"]: record for record in files.lines(f"{self.folder}/dropped.jsonl")}
         self._months: dict[str, MonthDigest] = {}
 
     def findings(self) -> Iterator[str]:
         """What does not hold, in the order of the chain."""
-        lines = Lines(self.files.lines(f"{self.folder}/rows.jsonl"))
+        lines = Lines(self.files.lines(f"{self.folder}/rows.jsonl", self._file.update))
         number, position, previous = 0, 0, NO_SEAL
         for sealed in self.files.lines(f"{self.folder}/seals.jsonl"):
             seal = sealed["content"]
@@ -277,12 +287,20 @@ class ChainCheck:
             elif self.manifest["from"] <= seal["latest"] and seal["earliest"] < self.manifest["to"]:
                 yield f"seal {seal['number']} has rows of these days, and the export leaves it out"
             number, position, previous = seal["number"], seal["last"], seal_hash(seal)
-            self.heads.add(previous)
+            self.head_found = self.head_found or previous == self.head
             self._note_month(seal, previous)
             last = sealed
         if number and not self._is_covered(last["content"]):
             yield from self._signature(last)
         yield from self._end(number, previous, lines)
+
+    def file_findings(self) -> Iterator[str]:
+        """What does not hold of the file of the rows as a whole, once it was read to its end.
+
+        Each row may stand as it was sealed, and yet one be hidden behind its hash, or an address be taken out.
+        """
+        if self._file.hexdigest() != self.about["rows_sha256"]:
+            yield "its rows are not those that were exported: one was hidden, or an address taken out"
 
     def _place(self, seal: dict[str, Any], number: int, first: int, previous: str) -> Iterator[str]:
         if seal["chain"] != self.about["chain"]:
@@ -392,12 +410,21 @@ class Result:
     findings: list[str]
     rows: int = 0
     left_out: int = 0
+    not_sealed_yet: int = 0
     head_found: bool = False
 
 
 def check(path: Path, keys: Iterable[str] = (), head: str = "") -> Result:
     """Check the export at `path`; stops after MOST_FINDINGS. Raises Unreadable when it is no export."""
-    files = Files(path)
+    try:
+        return _checked(Files(path), [key.strip().lower() for key in keys], head.strip().lower())
+    except _BROKEN as error:
+        raise Unreadable(f"This is no sound export: {error!r}") from error
+    except _BROKEN_ZIP as error:
+        raise Unreadable(f"The zip file is broken: {error}") from error
+
+
+def _checked(files: Files, keys: Iterable[str], head: str) -> Result:
     manifest = files.json(MANIFEST)
     if manifest.get("format") != FORMAT:
         raise Unreadable(f"This program reads format {FORMAT}; the export is of format {manifest.get('format')}.")
@@ -408,12 +435,13 @@ def check(path: Path, keys: Iterable[str] = (), head: str = "") -> Result:
     if fault := signers.fault(manifest["key"], manifest_message(manifest), signature):
         result.findings.append(f"the manifest {fault}")
     for about in manifest["chains"]:
-        chain = ChainCheck(files, about, manifest, signers)
-        for finding in islice(chain.findings(), MOST_FINDINGS):
-            result.findings.append(f"chain {about['chain']}: {finding}")
+        chain = ChainCheck(files, about, manifest, signers, head)
+        found = list(islice(chain.findings(), MOST_FINDINGS)) or list(chain.file_findings())
+        result.findings += (f"chain {about['chain']}: {finding}" for finding in found)
         result.rows += chain.rows
         result.left_out += chain.left_out
-        result.head_found = result.head_found or head in chain.heads
+        result.not_sealed_yet += about["not_sealed_yet"]
+        result.head_found = result.head_found or chain.head_found
     if head and not result.head_found:
         result.findings.append(f"no seal has the hash {head}: seals were cut off, or it is another chain's")
     return result
@@ -424,6 +452,8 @@ def report(result: Result, keys: Iterable[str]) -> Iterator[str]:
     manifest = result.manifest
     yield f"Export of the activity log, {manifest['from']} until before {manifest['to']}, made {manifest['made_at']}"
     yield f"by {manifest['made_by']}: {result.rows} rows, {result.left_out} left out and vouched for by their hashes."
+    if result.not_sealed_yet:
+        yield f"{result.not_sealed_yet} rows of these days were not sealed yet when it was made, and are not in it."
     for finding in result.findings[:MOST_FINDINGS]:
         yield f"WRONG: {finding}."
     if not result.findings:
@@ -442,13 +472,12 @@ def main(arguments: "list[str] | None" = None) -> int:
     parser.add_argument("--key", action="append", default=[], help="fingerprint of the key of the seals")
     parser.add_argument("--head", default="", help="hash of a seal, as the portal showed or mailed it")
     asked = parser.parse_args(arguments)
-    keys = [key.strip().lower() for key in asked.key]
     try:
-        result = check(asked.file, keys, asked.head.strip().lower())
-    except (Unreadable, KeyError, TypeError, ValueError) as error:
-        sys.stderr.write(f"{error if isinstance(error, Unreadable) else f'This is no sound export: {error!r}'}\n")
+        result = check(asked.file, asked.key, asked.head)
+    except Unreadable as error:
+        sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write("".join(f"{line}\n" for line in report(result, keys)))
+    sys.stdout.write("".join(f"{line}\n" for line in report(result, asked.key)))
     return 1 if result.findings else 0
 
 

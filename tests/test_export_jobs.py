@@ -16,6 +16,7 @@ from activity.models import Action, Event, ExportFormat, LogExport
 from activity.seals.keys import signing_keys
 from activity.services import record
 from activity.verify import check
+from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Role
 from csp_portal.errors import Refusal
 from csp_portal.mail.models import Mail
@@ -283,3 +284,16 @@ def test_who_sees_a_part_of_the_log_does_not_find_the_exports_of_who_sees_more(e
     assert browser.get(f"{export.get_absolute_url()}file/").status_code == 404
     own = ask_for_export(QUERY, ExportFormat.CSV, actor=type(limited).objects.get(pk=limited.pk))
     assert browser.get(own.get_absolute_url()).status_code == 200
+
+
+def test_a_file_of_a_wider_scope_is_not_given_out_once_it_is_narrowed(export, auditor, customer):
+    make_export(export.public_id)
+    give_out_export(export.public_id, actor=auditor)
+    limit_to(auditor, customer)
+    narrowed = User.objects.get(pk=auditor.pk)
+    assert not LogExport.objects.visible_to(narrowed).exists()
+    with pytest.raises(LogExport.DoesNotExist):
+        give_out_export(export.public_id, actor=narrowed)
+    again = ask_for_export(QUERY, ExportFormat.CSV, actor=narrowed)
+    make_export(again.public_id)
+    assert give_out_export(again.public_id, actor=narrowed).storage_name

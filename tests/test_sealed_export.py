@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,10 +15,13 @@ from activity.models import Action, Address, Event, Seal
 from activity.seals.bundle import Asked, write_bundle
 from activity.seals.keys import signing_keys
 from activity.services import Actor, client_address, record
+from activity.verify import Unreadable, check
 from tests.factories import PartnerFactory
+from tests.held_open import held_open
 from tests.sealing import seal_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
+HIDDEN = "its rows are not those that were exported: one was hidden, or an address taken out"
 DAY = datetime(2020, 1, 24, tzinfo=UTC)
 
 
@@ -292,3 +296,64 @@ def test_what_is_no_export_is_told_in_a_sentence(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert "letter.zip cannot be read" in done.stderr
+
+
+def test_a_row_that_is_hidden_behind_its_hash_is_found(log, tmp_path):
+    wanted = Event.objects.of_partner(log.pk).filter(action=Action.KEY_REVEALED)
+    folder = export(log, tmp_path / "filtered", events=wanted)
+    lines = lines_of(folder, "rows")
+    shown = next(number for number, line in enumerate(lines) if "row" in line)
+    lines[shown] = {name: lines[shown][name] for name in ("position", "hash")}
+    rewrite(folder, "rows", lines)
+    assert wrong(folder, "--key", key()) == [f"chain {log.public_id}: {HIDDEN}."]
+
+
+def test_an_address_that_is_taken_out_is_found(log, tmp_path):
+    folder = export(log, tmp_path / "whole")
+    lines = lines_of(folder, "rows")
+    del lines[0]["address"]
+    rewrite(folder, "rows", lines)
+    assert wrong(folder) == [f"chain {log.public_id}: {HIDDEN}."]
+
+
+def test_a_row_told_twice_in_one_line_is_found(log, tmp_path):
+    """A reader that takes the first of two members of one name would read another row than was checked."""
+    folder = export(log, tmp_path / "whole")
+    file = chain_file(folder, "rows")
+    file.write_text(file.read_text().replace('{"address"', '{"row":{"actor_name":"nobody"},"address"', 1))
+    assert wrong(folder) == [f"chain {log.public_id}: {HIDDEN}."]
+
+
+def test_rows_that_were_not_sealed_yet_are_told(log, agent, tmp_path):
+    with held_open(lambda: record(Action.SIGNED_IN, actor=agent)):
+        record(Action.SIGNED_IN, actor=agent)
+        folder = export(log, tmp_path / "whole")
+    status, said = verified(folder)
+    assert (status, "1 rows of these days were not sealed yet" in said) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["[]", '{"format": 1}', "[" * 100_000, '{"format": 1, "chains": 7, "key": "x"}', "\xff"],
+    ids=["a list", "nothing in it", "deep", "no chains", "no text"],
+)
+def test_a_manifest_that_is_broken_is_told_in_a_sentence(log, tmp_path, broken):
+    folder = export(log, tmp_path / "whole")
+    (folder / "manifest.json").write_text(broken, encoding="latin-1")
+    command = [sys.executable, "-I", "-S", "verify.py", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    with pytest.raises(CommandError):
+        call_command("verify_activity", str(folder))
+
+
+def test_a_zip_file_that_is_broken_anywhere_makes_no_stack_trace(log, tmp_path):
+    export(log, tmp_path / "whole")
+    whole = (tmp_path / "whole" / "export.zip").read_bytes()
+    for place in range(40, len(whole), len(whole) // 25):
+        broken = bytearray(whole)
+        broken[place] ^= 1
+        (tmp_path / "broken.zip").write_bytes(broken)
+        with suppress(Unreadable):
+            check(tmp_path / "broken.zip")

@@ -13,6 +13,7 @@ from activity.seals.keys import SigningKey
 from activity.seals.rows import COLUMNS, FROM, LoggedRow, Place
 from activity.seals.verifying import verify_log
 from activity.services import Actor, client_address, record
+from tests.helpers import in_threads
 from tests.sealing import seal_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,9 +136,11 @@ def test_a_row_of_which_anything_was_changed_is_named(rows, partner, tampered):
 
 
 def test_a_row_of_another_time_is_named(rows, tamper):
+    """Its place has lost it, and where it stands now it has none."""
     tamper("UPDATE activity_event SET occurred_at = occurred_at + interval '1 microsecond' WHERE id = %s", rows[1])
-    (finding,) = findings()
-    assert f"row {position(rows[1])} (event {rows[1]}) has another time than it was sealed with" in finding
+    moved, added = findings()
+    assert f"row {position(rows[1])} (event {rows[1]}) has another time than it was sealed with" in moved
+    assert f"event {rows[1]} of" in added
 
 
 def test_a_row_moved_into_another_chain_is_named(rows, tamper):
@@ -260,3 +263,53 @@ def test_the_command_names_the_first_bad_row_and_fails(rows, partner, tamper):
     first, second = str(told.value).splitlines()
     assert first == f"WRONG: chain {partner.public_id}: row {position(rows[1])} (event {rows[1]}) was changed."
     assert f"(event {rows[3]})" in second
+
+
+def test_a_chain_whose_seals_were_all_removed_is_named(rows, partner, tamper):
+    tamper("DELETE FROM activity_seal WHERE partner_id = %s", partner.pk)
+    tamper("UPDATE activity_event SET actor_name = 'somebody else' WHERE id = %s", rows[1])
+    assert findings() == [f"chain {partner.public_id}: the seal of row 1 and those behind it is missing"]
+
+
+def test_a_twin_of_a_sealed_row_is_named(rows, tamper):
+    copied = "occurred_at + interval '1 second', partner_id, action, actor_kind, 'somebody else', customer_name"
+    copied += ", product_id, product_name, order_number, key_last_five, key_hash, key_hash_key_id, link_made_by"
+    names = "id, occurred_at, partner_id, action, actor_kind, actor_name, customer_name, product_id, product_name"
+    names += ", order_number, key_last_five, key_hash, key_hash_key_id, link_made_by, details, ip_commitment, xid"
+    tamper(
+        f"INSERT INTO activity_event ({names}) SELECT id, {copied}, details, ip_commitment, xid"
+        " FROM activity_event WHERE id = %s",
+        rows[0],
+    )
+    (finding,) = findings()
+    assert f"event {rows[0]} of" in finding
+    assert "was added beneath what had been sealed" in finding
+
+
+def test_places_that_are_missing_in_great_number_are_named_as_one(partner, rows, tamper):
+    tamper("UPDATE activity_seal SET last = 4611686018427387904 WHERE number = 2 AND partner_id = %s", partner.pk)
+    named = findings()
+    assert any("the places of the rows 6 to 4611686018427387904 are missing" in finding for finding in named)
+    assert len(named) < 10
+
+
+def test_a_head_that_was_noted_is_looked_for_in_the_database(rows, partner, tamper):
+    noted = Seal.objects.head_of(partner.pk).head
+    call_command("verify_activity", head=noted)
+    tamper("DELETE FROM activity_seal WHERE number = 2 AND partner_id = %s", partner.pk)
+    tamper("DELETE FROM activity_sealedrow WHERE event_id = ANY (%s)", rows[3:])
+    tamper("DELETE FROM activity_event WHERE id = ANY (%s)", rows[3:])
+    with pytest.raises(CommandError, match=f"no seal has the hash {noted}"):
+        call_command("verify_activity", head=noted)
+
+
+def test_what_is_sealed_while_it_is_checked_is_no_finding(rows, partner, agent):
+    """The whole log is looked at as of one moment, and the sealer is not held up by it."""
+
+    def seal_more(_rows):
+        if not Event.objects.filter(action=Action.SIGNED_IN, partner=partner).exists():
+            in_threads(lambda: record(Action.SIGNED_IN, actor=agent))
+            in_threads(seal_everything)
+
+    assert verify_log(seal_more).findings == []
+    assert findings() == []

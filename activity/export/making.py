@@ -113,7 +113,8 @@ def _begin(export_id: UUID) -> LogExport | None:
         _give_up(export)
         return None
     export.attempts, export.rows_done, export.queued_at = export.attempts + 1, 0, timezone.now()
-    export.save(update_fields=["attempts", "rows_done", "queued_at"])
+    export.scope = export.user.log_scope.as_details() if export.user.log_scope else None
+    export.save(update_fields=["attempts", "rows_done", "queued_at", "scope"])
     return export
 
 

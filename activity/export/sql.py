@@ -24,8 +24,8 @@ _ROWS = """
     FROM ({events}) AS event
     CROSS JOIN LATERAL (SELECT {who} AS name, {what} AS what) AS told
     LEFT JOIN accounts_partner partner ON partner.id = event.partner_id
-    LEFT JOIN activity_address address ON address.event_id = event.id
-    LEFT JOIN activity_sealedrow sealed ON sealed.event_id = event.id
+    LEFT JOIN activity_address address ON address.event_id = event.id AND address.occurred_at = event.occurred_at
+    LEFT JOIN activity_sealedrow sealed ON sealed.event_id = event.id AND sealed.occurred_at = event.occurred_at
     ORDER BY event.occurred_at DESC, event.id DESC
 """
 _NONE = "SELECT * FROM activity_event WHERE false"

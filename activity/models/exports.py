@@ -57,9 +57,14 @@ def sees_whole_chain(reader: Reader) -> bool:
 
 class LogExportQuerySet(models.QuerySet["LogExport"]):
     def visible_to(self, reader: Any) -> Self:
-        """Those of the reader's partner; who sees a part of the log only sees none but their own."""
-        mine = self.filter(partner_id=reader.partner_id)
-        return mine if sees_whole_chain(reader) else mine.filter(user_id=reader.pk)
+        """Those of the reader's partner; who sees a part of the log only, their own made for this very part."""
+        of_partner = self.filter(partner_id=reader.partner_id)
+        if sees_whole_chain(reader):
+            return of_partner
+        if reader.log_scope is None:
+            return of_partner.none()
+        as_now = Q(scope=reader.log_scope.as_details()) | Q(done_at=None)
+        return of_partner.filter(as_now, user_id=reader.pk)
 
     def unfinished(self) -> Self:
         return self.filter(done_at=None, failed_at=None)
@@ -84,6 +89,7 @@ class LogExport(models.Model):
     partner = models.ForeignKey("accounts.Partner", on_delete=models.PROTECT, related_name="+")
     format = models.CharField(max_length=10, choices=ExportFormat.choices)
     query = models.JSONField()  # as the log noted it
+    scope = models.JSONField(null=True)  # the part of the log that who asked could see when it was made
     asked_at = models.DateTimeField()
     queued_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -10,6 +10,7 @@ Laid out like this, a line for each row, seal and record; written in one pass, i
     verify.py, README.txt
 """
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -102,8 +103,8 @@ def _manifest(asked: Asked, chains: list[dict[str, Any]], key: SigningKey) -> di
 
 def _write_chain(archive: zipfile.ZipFile, partner: Any, asked: Asked, total: Written, tell: Tell) -> dict[str, Any]:
     """Write one chain, and answer what the manifest says of it."""
-    chain = _Chain(partner, asked)
-    with _lines(archive, chain.name, "rows") as write:
+    chain, file = _Chain(partner, asked), hashlib.sha256()
+    with _lines(archive, chain.name, "rows", file.update) as write:
         for line in chain.rows():
             write(line)
             tell(total.rows + chain.written.rows + total.left_out + chain.written.left_out)
@@ -114,7 +115,7 @@ def _write_chain(archive: zipfile.ZipFile, partner: Any, asked: Asked, total: Wr
         for dropped in DroppedMonth.objects.filter(partner=partner).order_by("month"):
             write({"content": dropping_of(dropped, chain.name), "signature": bytes(dropped.signature).hex()})
     total.rows, total.left_out = total.rows + chain.written.rows, total.left_out + chain.written.left_out
-    return chain.about
+    return {**chain.about, "rows_sha256": file.hexdigest()}
 
 
 class _Chain:
@@ -186,10 +187,18 @@ class _Chain:
 
 
 @contextmanager
-def _lines(archive: zipfile.ZipFile, chain: str, kind: str) -> Iterator[Callable[[dict[str, Any]], object]]:
-    """A file of a chain that takes an object a line."""
+def _lines(
+    archive: zipfile.ZipFile, chain: str, kind: str, written: Callable[[bytes], object] = lambda line: None
+) -> Iterator[Callable[[dict[str, Any]], object]]:
+    """A file of a chain that takes an object a line; `written` is given each of them as it stands there."""
+
+    def write(line: dict[str, Any]) -> None:
+        text = verify.canonical(line) + b"\n"
+        file.write(text)
+        written(text)
+
     with archive.open(f"{verify.CHAINS}/{chain}/{kind}.jsonl", "w", force_zip64=True) as file:
-        yield lambda line: file.write(verify.canonical(line) + b"\n")
+        yield write
 
 
 def _write_text(archive: zipfile.ZipFile, name: str, text: str) -> None:

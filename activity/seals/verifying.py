@@ -23,13 +23,15 @@ from activity.verify import (
     seal_hash,
     seal_message,
 )
+from csp_portal.snapshot import one_snapshot
 
 MOST_ADDED_NAMED = 20
 WINDOW = 1000  # positions that are read at a time, at least
 _ADDED = """
     SELECT event.id, event.occurred_at FROM activity_event event
     WHERE event.server_epoch = %s AND (event.xid, event.id) <= (%s::text::xid8, %s)
-      AND NOT EXISTS (SELECT FROM activity_sealedrow sealed WHERE sealed.event_id = event.id)
+      AND NOT EXISTS (SELECT FROM activity_sealedrow sealed
+                      WHERE sealed.event_id = event.id AND sealed.occurred_at = event.occurred_at)
     ORDER BY event.id LIMIT %s
 """
 Tell = Callable[[int], object]
@@ -56,18 +58,35 @@ class _Signers(Signers):
         return True
 
 
-def verify_log(tell: Tell = lambda rows: None) -> Verification:
+def verify_log(tell: Tell = lambda rows: None, head: str = "") -> Verification:
     """Check every chain, row by row, and that no row stands beneath what was sealed; `tell` how many rows are done.
 
+    `head` is the hash of a seal that was noted elsewhere: it must be there, else the end of its chain was cut off.
+
     The keys of the settings are trusted, and those that they vouch for. Rows that retention dropped are vouched for by
-    its signed record.
+    its signed record. All of it is as it stood at one moment, whatever is sealed and dropped meanwhile.
     """
+    with one_snapshot():
+        return _verified(tell, head)
+
+
+def _verified(tell: Tell, head: str) -> Verification:
     done = Verification()
     signers = _signers()
     for partner_id, name in _chains():
         done.findings += (f"chain {name}: {finding}" for finding in _Chain(partner_id, name, signers, done, tell))
     done.findings += _added()
+    if head and not Seal.objects.filter(hash=_bytes(head)).exists():
+        done.findings.append(f"no seal has the hash {head}: the end of its chain was cut off, or it is another log's")
     return done
+
+
+def _bytes(hexadecimal: str) -> bytes:
+    """What a hash stands for; nothing where it is none."""
+    try:
+        return bytes.fromhex(hexadecimal)
+    except ValueError:
+        return b""
 
 
 def _signers() -> Signers:
@@ -75,11 +94,10 @@ def _signers() -> Signers:
 
 
 def _chains() -> list[tuple[int | None, str]]:
-    """Every chain that has a seal or a sealed row, the operator's first."""
-    named = {
-        partner: str(public) for partner, public in Seal.objects.values_list("partner", "partner__public_id").distinct()
-    }
-    return [(partner, named[partner] if partner else OPERATOR) for partner in sorted(named, key=lambda key: key or 0)]
+    """Every chain that there can be, the operator's first: one whose seals were all removed still has its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, public_id::text FROM accounts_partner ORDER BY id")
+        return [(None, OPERATOR), *cursor.fetchall()]
 
 
 @dataclass(frozen=True)
@@ -175,7 +193,10 @@ class _Chain:
         return self.window[start:end]
 
     def _gone(self, expected: int, position: int) -> Iterator[str]:
-        return (f"the place of row {gone} is missing" for gone in range(expected, position))
+        if expected < position - 1:
+            yield f"the places of the rows {expected} to {position - 1} are missing"
+        elif expected < position:
+            yield f"the place of row {expected} is missing"
 
     def _faults(self, line: SealedLine, seal: Seal) -> Iterator[str]:
         """What is wrong with the row at a place."""

@@ -23,10 +23,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--key", action="append", default=[], help="for a FILE: fingerprint of the key of the seals"
         )
-        parser.add_argument("--head", default="", help="for a FILE: hash of a seal, as the portal showed or mailed it")
+        parser.add_argument("--head", default="", help="hash of a seal, as the portal showed or mailed it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = self._of_file(options) if options["file"] else self._of_database()
+        if not options["file"] and options["key"]:
+            raise CommandError("--key is for a FILE: the database is checked with the keys of ACTIVITY_SIGNING_KEYS.")
+        findings = self._of_file(options) if options["file"] else self._of_database(options["head"].strip().lower())
         if findings:
             more = len(findings) - MOST_FINDINGS
             named = [f"WRONG: {finding}." for finding in findings[:MOST_FINDINGS]]
@@ -42,8 +44,8 @@ class Command(BaseCommand):
                 self.stdout.write(line)
         return result.findings
 
-    def _of_database(self) -> list[str]:
-        done = verify_log(self._tell())
+    def _of_database(self, head: str) -> list[str]:
+        done = verify_log(self._tell(), head)
         self.stdout.write(_told(done))
         return done.findings
 

@@ -67,7 +67,7 @@ def test_a_reader_who_leaves_ends_it_and_its_connection(stream):
     chunks = iter(stream)
     next(chunks), next(chunks)
     stream.close()
-    assert threads() == []
+    until(lambda: threads() == [])
     until(lambda: not copies())
 
 
@@ -77,7 +77,7 @@ def test_a_reader_who_leaves_before_the_first_row_ends_it_too(agent):
     reader.start()
     until(lambda: bool(copies()))
     stream.close()
-    assert threads() == []
+    until(lambda: threads() == [])
     until(lambda: not copies())
     stream._chunks.put(0)
     reader.join()
@@ -100,7 +100,7 @@ def test_a_fault_in_the_middle_reaches_the_reader(stream, superuser_connection):
     with pytest.raises(OperationalError):
         list(chunks)
     assert stream.rows < MANY
-    assert threads() == []
+    until(lambda: threads() == [])
 
 
 def test_a_fault_at_the_start_is_raised_before_anything_is_announced(agent):

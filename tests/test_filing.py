@@ -178,7 +178,8 @@ class Attempt:
 
 def _without_the_role(attempt):
     RoleAssignment.objects.filter(user=attempt.actor).update(role=Role.AUDITOR)
-    vars(attempt.actor).pop("roles", None)
+    for looked_up in ("roles", "_held_today"):
+        vars(attempt.actor).pop(looked_up, None)
 
 
 def _customer_of_another(attempt):

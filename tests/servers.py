@@ -207,17 +207,21 @@ def _empty_database() -> None:
     """Empty what a transactional test filled; Django's flush may not, being the web role.
 
     Row by row, where there are some, for TRUNCATE makes every file of every partition and index anew, half a second's
-    work; now and then by that all the same, for what was deleted stays in the files.
+    work; now and then by that all the same, for what was deleted stays in the files. Either waits for what a request
+    that outlived its test still writes.
     """
     connection = connect(superuser(), settings.DATABASES["default"]["NAME"])
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # neither foreign keys nor the log's triggers refuse
+        tables = sql.SQL(", ").join(map(sql.Identifier, _tables_to_empty(cursor)))
+        cursor.execute("BEGIN")
         if next(_emptied) % EMPTIED_BETWEEN_TRUNCATIONS:
+            cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(tables))
             for table in _filled(cursor):
                 cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
         else:
-            tables = [sql.Identifier(table) for table in _tables_to_empty(cursor)]
-            cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(tables)))
+            cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
+        cursor.execute("COMMIT")
     connection.close()
 
 

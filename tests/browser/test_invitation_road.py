@@ -26,7 +26,7 @@ def invite(page: Page) -> str:
     page.get_by_role("link", name="Users and roles").click()
     page.get_by_role("link", name="Invite a user").click()
     page.get_by_label("E-mail address").fill("Anna@Fabrikam.example")
-    page.get_by_label("Name").fill("Anna")
+    page.get_by_role("textbox", name="Name", exact=True).fill("Anna")
     page.get_by_role("button", name="Send the invitation").click()
     expect(page.get_by_text("Choose at least one role.").first).to_be_visible()
     page.get_by_label("Admin agent").check()

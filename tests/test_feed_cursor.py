@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activity.feeds.cursors import cursor_of, position_of
+from activity.feeds.cursors import cursor_of, place_of, read_cursor
 from activity.models import Action, DroppedMonth, Event, Seal, SealedRow
 from activity.seals.sealing import seal_log
 from activity.services import Actor, client_address, record, record_each
@@ -195,7 +195,7 @@ def test_a_wrong_size_is_refused(collector, size):
     assert {"key": "reason", "value": "size_wrong"} in answer.json()["data"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "AQ", "%00", "키", cursor_of(CHAIN, 1)])
+@pytest.mark.parametrize("cursor", ["x", "AQ", "%00", "키", cursor_of(CHAIN, place_of(1, b""))])
 def test_a_garbled_cursor_or_one_of_another_log_is_refused(collector, partner, cursor):
     write(partner)
     seal_everything()
@@ -207,9 +207,21 @@ def test_a_garbled_cursor_or_one_of_another_log_is_refused(collector, partner, c
 
 def test_a_cursor_ahead_of_the_log_is_refused_for_it_would_miss_rows(collector, partner):
     seal_everything()
-    answer = collector.ask(cursor=cursor_of(str(partner.public_id), 1000))
+    answer = collector.ask(cursor=cursor_of(str(partner.public_id), place_of(1000, b"hash")))
     assert answer.status_code == 400
     assert {"key": "reason", "value": "cursor_ahead"} in answer.json()["data"]
+
+
+def test_a_cursor_behind_a_row_that_is_another_now_is_refused(collector, partner):
+    """The log was restored from an earlier copy, and has grown again beyond the cursor."""
+    write(partner)
+    seal_everything()
+    head = SealedRow.objects.filter(partner=partner).latest("position")
+    cursor = cursor_of(str(partner.public_id), place_of(head.position, b"the row before the log was restored"))
+    answer = collector.ask(cursor=cursor)
+    assert answer.status_code == 400
+    assert {"key": "reason", "value": "cursor_stale"} in answer.json()["data"]
+    assert "items" not in answer.json()
 
 
 def test_names_of_parameters_are_read_in_any_case_and_with_a_slash_at_the_end(collector, partner, client):
@@ -218,15 +230,15 @@ def test_names_of_parameters_are_read_in_any_case_and_with_a_slash_at_the_end(co
     assert positions(answer.json()["items"]) == [1]
 
 
-@given(st.integers(min_value=0, max_value=2**63 - 1), st.text(max_size=30))
-def test_a_cursor_holds_its_position_and_no_other_text_is_one(position, text):
-    cursor = cursor_of(CHAIN, position)
-    assert position_of(CHAIN, cursor) == position
-    assert position_of(CHAIN, text) is None
+@given(st.integers(min_value=0, max_value=2**63 - 1), st.binary(max_size=32), st.text(max_size=30))
+def test_a_cursor_holds_its_place_and_no_other_text_is_one(position, row, text):
+    cursor = cursor_of(CHAIN, place_of(position, row))
+    assert read_cursor(CHAIN, cursor) == place_of(position, row)
+    assert read_cursor(CHAIN, text) is None
     for place in range(len(cursor)):
-        garbled = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
-        assert position_of(CHAIN, garbled) is None
-    assert position_of("operator", cursor) is None
+        garbled = cursor[:place] + ("a" if cursor[place] != "a" else "b") + cursor[place + 1 :]
+        assert read_cursor(CHAIN, garbled) is None
+    assert read_cursor("operator", cursor) is None
 
 
 def test_a_feed_is_read_with_few_questions_however_many_rows(collector, partner, django_assert_max_num_queries):

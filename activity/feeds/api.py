@@ -7,10 +7,10 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from activity.feeds.access import feed_required
-from activity.feeds.cursors import cursor_of, position_of
+from activity.feeds.cursors import cursor_of, place_of, read_cursor
 from activity.feeds.models import FeedToken
-from activity.feeds.reasons import CURSOR_AHEAD, CURSOR_UNREADABLE, SIZE_WRONG
-from activity.feeds.rows import head_position, stretch_after
+from activity.feeds.reasons import CURSOR_AHEAD, CURSOR_STALE, CURSOR_UNREADABLE, SIZE_WRONG
+from activity.feeds.rows import hash_at, head_position, stretch_after
 from activity.feeds.services.tokens import note_use
 from csp_portal.errors import Refusal
 
@@ -27,7 +27,10 @@ def activity(request: HttpRequest, feed: FeedToken) -> JsonResponse:
     position = _position(feed, chain, asked.get("cursor", ""))
     note_use(feed)
     stretch = stretch_after(feed.partner_id, position, size)
-    answer: dict[str, Any] = {"items": stretch.items, "nextCursor": cursor_of(chain, stretch.last)}
+    answer: dict[str, Any] = {
+        "items": stretch.items,
+        "nextCursor": cursor_of(chain, place_of(stretch.last, stretch.last_hash)),
+    }
     if stretch.dropped:
         answer["dropped"] = dict(zip(("from", "to"), stretch.dropped, strict=True))
     return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
@@ -44,10 +47,17 @@ def _size(text: str) -> int:
 
 
 def _position(feed: FeedToken, chain: str, cursor: str) -> int:
-    """The position behind which the cursor stands. Raises Refusal: one that lies ahead would miss rows to come."""
-    position = position_of(chain, cursor) if cursor else 0
-    if position is None:
+    """The position behind which the cursor stands.
+
+    Raises Refusal: one that lies ahead would miss rows to come, and one behind another row than it was has missed some.
+    """
+    if not cursor:
+        return 0
+    place = read_cursor(chain, cursor)
+    if place is None:
         raise Refusal(CURSOR_UNREADABLE)
-    if cursor and position > (head := head_position(feed.partner_id)):
-        raise Refusal(CURSOR_AHEAD, position=position, head=head)
-    return position
+    if place.position > (head := head_position(feed.partner_id)):
+        raise Refusal(CURSOR_AHEAD, position=place.position, head=head)
+    if place != place_of(place.position, hash_at(feed.partner_id, place.position)):
+        raise Refusal(CURSOR_STALE, position=place.position)
+    return place.position

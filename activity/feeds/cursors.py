@@ -1,30 +1,46 @@
-"""The cursor: opaque text that holds a position of one chain. Pure: no Django.
+"""The cursor: opaque text that holds a position of one chain, and a mark of the row there. Pure: no Django.
 
-It is not secret, so nothing signs it; its check tells a garbled one, and one of another log, from a good one.
+It is not secret, so nothing signs it; its check tells a garbled one, and one of another log, from a good one. The mark
+tells whether the row at the position is still the one that was read: a log that was restored from an earlier copy
+gives the positions after it anew. In hexadecimal, for a text with hyphens might look like a product key, which no
+address may hold.
 """
 
-import base64
 import hashlib
 import struct
+from typing import NamedTuple
 
-_SHAPE = struct.Struct(">BQ5s")  # version, position, check
-_VERSION = 1
-
-
-def cursor_of(chain: str, position: int) -> str:
-    """The cursor that stands behind the row at `position`."""
-    return base64.urlsafe_b64encode(_SHAPE.pack(_VERSION, position, _check(chain, position))).decode().rstrip("=")
+_SHAPE = struct.Struct(">BQ5s5s")  # version, position, mark, check
+_VERSION = 2
+_MARK = 5  # bytes
 
 
-def position_of(chain: str, cursor: str) -> int | None:
-    """The position that `cursor` stands behind in this chain; None where it is no cursor of it."""
+class Place(NamedTuple):
+    """Where a cursor stands: behind the row at `position`, which has `mark`."""
+
+    position: int
+    mark: bytes
+
+
+def place_of(position: int, row: bytes) -> Place:
+    """The place behind the row at `position`, by the row's hash; before the first row there is no hash."""
+    return Place(position, row[:_MARK].ljust(_MARK, b"\0"))
+
+
+def cursor_of(chain: str, place: Place) -> str:
+    """The cursor that stands at that place."""
+    return _SHAPE.pack(_VERSION, place.position, place.mark, _check(chain, place)).hex()
+
+
+def read_cursor(chain: str, cursor: str) -> Place | None:
+    """Where `cursor` stands in this chain; None where it is no cursor of it."""
     try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        _version, position, _its_check = _SHAPE.unpack(raw)
+        _version, position, mark, _its_check = _SHAPE.unpack(bytes.fromhex(cursor))
     except (ValueError, struct.error):
         return None
-    return int(position) if cursor_of(chain, position) == cursor else None
+    place = Place(position, mark)
+    return place if cursor_of(chain, place) == cursor else None
 
 
-def _check(chain: str, position: int) -> bytes:
-    return hashlib.sha256(f"{chain}\0{position}".encode()).digest()[:5]
+def _check(chain: str, place: Place) -> bytes:
+    return hashlib.sha256(f"{chain}\0{place.position}\0".encode() + place.mark).digest()[:5]

@@ -27,6 +27,13 @@ CURSOR_AHEAD = Reason(
     ),
     status=400,
 )
+CURSOR_STALE = Reason(
+    code="cursor_stale",
+    rule="A6",
+    sentence=_("The cursor stands behind row %(position)s, and another row is there now than was read."),
+    next_step=_("The log was restored from an earlier copy. Ask the operator, and begin where you know what you have."),
+    status=400,
+)
 SIZE_WRONG = Reason(
     code="size_wrong",
     rule="A6",

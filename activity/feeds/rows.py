@@ -7,7 +7,7 @@ on behind the last one that it has seen misses none.
 from dataclasses import dataclass
 from typing import Any
 
-from activity.models import DroppedMonth, Seal
+from activity.models import DroppedMonth, Seal, SealedRow
 from activity.seals.rows import SealedLine, facts_of, sealed_lines
 
 
@@ -17,6 +17,7 @@ class Stretch:
 
     items: list[dict[str, Any]]
     last: int
+    last_hash: bytes
     dropped: tuple[int, int] | None = None
 
 
@@ -24,6 +25,12 @@ def head_position(partner_id: int) -> int:
     """The position of the newest sealed row; 0 where there is none."""
     head = Seal.objects.head_of(partner_id)
     return head.last if head else 0
+
+
+def hash_at(partner_id: int, position: int) -> bytes:
+    """The hash of the row at `position`; nothing before the first one."""
+    place = SealedRow.objects.filter(partner=partner_id, position=position).first()
+    return bytes(place.hash) if place else b""
 
 
 def item_of(line: SealedLine) -> dict[str, Any]:
@@ -46,14 +53,15 @@ def stretch_after(partner_id: int, position: int, size: int) -> Stretch:
 def _stretch(partner_id: int, position: int, size: int) -> Stretch:
     head = head_position(partner_id)
     if position >= head:
-        return Stretch([], head)
+        return Stretch([], head, hash_at(partner_id, head))
     kept = _next_kept(partner_id, position + 1)
     if kept is None:
-        return Stretch([], head, (position + 1, head))
+        return Stretch([], head, hash_at(partner_id, head), (position + 1, head))
     first = max(kept.first, position + 1)
     last = min(first + size - 1, head, *_before_dropped(kept, first + size - 1))
     dropped = (position + 1, first - 1) if first > position + 1 else None
-    return Stretch([item_of(line) for line in sealed_lines(partner_id, first, last)], last, dropped)
+    lines = list(sealed_lines(partner_id, first, last))
+    return Stretch([item_of(line) for line in lines], last, lines[-1].hash, dropped)
 
 
 def _next_kept(partner_id: int, position: int) -> Seal | None:

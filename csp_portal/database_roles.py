@@ -1,16 +1,18 @@
 """What the web role may do: granted anew after every migration, so that no migration has to think of it.
 
-A model says `append_only = True` when its rows are never changed or removed (the activity log). Partitions are
-reached through their parent only, where the parent's rights are the ones that count.
+A model says `append_only = True` when its rows are never changed or removed (the activity log), and which columns are
+`filled_by_database` where whoever writes a row has no say in them. Partitions are reached through their parent only,
+where the parent's rights are the ones that count.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 
 OWNER = "owner"  # the alias of the connection that migrates
 WEB = "default"
@@ -62,22 +64,34 @@ def as_owner() -> Iterator[None]:
 def grant_rights() -> None:
     """Give the web role what it needs on every table and sequence of the owner, and take what it has beyond."""
     _, web = role_names()
-    append_only = {model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)}
+    models = {model._meta.db_table: model for model in apps.get_models()}
     with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(TABLES)
         for table, is_partition in cursor.fetchall():
-            rights = "" if is_partition else rights_on(table, append_only)
+            rights = "" if is_partition else rights_on(table, models.get(table))
             _grant(cursor, table, rights, web)
         role = connections[OWNER].ops.quote_name(web)
         cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
 
 
-def rights_on(table: str, append_only: set[str]) -> str:
+def rights_on(table: str, model: type[Model] | None) -> str:
     """What the web role may do with an ordinary table."""
     if table in READ_ONLY_TABLES:
         return "SELECT"
-    return "SELECT, INSERT" if table in append_only else "SELECT, INSERT, UPDATE, DELETE"
+    if not getattr(model, "append_only", False):
+        return "SELECT, INSERT, UPDATE, DELETE"
+    return f"SELECT, INSERT{_insertable(table, getattr(model, 'filled_by_database', ()))}"
+
+
+def _insertable(table: str, filled_by_database: Sequence[str]) -> str:
+    """The columns that a row may be written with, as GRANT wants them; empty is all."""
+    if not filled_by_database:
+        return ""
+    with connections[OWNER].cursor() as cursor:
+        columns = [column.name for column in connections[OWNER].introspection.get_table_description(cursor, table)]
+    quote = connections[OWNER].ops.quote_name
+    return f" ({', '.join(quote(column) for column in columns if column not in filled_by_database)})"
 
 
 def _grant(cursor: CursorWrapper, table: str, rights: str, web: str) -> None:

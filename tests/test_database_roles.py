@@ -23,8 +23,12 @@ def append_only_tables():
 
 
 def rights_on(table):
-    rights = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
-    return {right for right in rights if ask("SELECT has_table_privilege(%s, %s)", table, right) == [(True,)]}
+    """What may be done with the table, be it with some columns only."""
+    rights = {"SELECT": "any_column", "INSERT": "any_column", "UPDATE": "any_column", "REFERENCES": "any_column"}
+    rights |= dict.fromkeys(("DELETE", "TRUNCATE", "TRIGGER"), "table")
+    return {
+        right for right, of in rights.items() if ask(f"SELECT has_{of}_privilege(%s, %s)", table, right) == [(True,)]
+    }
 
 
 def test_tests_connect_as_a_role_that_owns_nothing():
@@ -49,6 +53,12 @@ def test_there_are_append_only_tables():
 @pytest.mark.parametrize("table", append_only_tables())
 def test_append_only_tables_are_read_and_added_to_and_nothing_else(table):
     assert rights_on(table) == {"SELECT", "INSERT"}
+
+
+@pytest.mark.parametrize("column", ["id", "xid", "server_epoch"])
+def test_who_writes_into_the_log_has_no_say_in_what_seals_go_by(column):
+    with pytest.raises(ProgrammingError, match="permission denied for table activity_event"):
+        ask(f"INSERT INTO activity_event (action, actor_kind, {column}) VALUES ('signed_in', 'visitor', '1')")
 
 
 def test_every_other_model_may_be_read_and_written():

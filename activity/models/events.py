@@ -164,6 +164,7 @@ class Event(models.Model):
     """One row of the log: names as they then were beside public ids; only the partner is a foreign key (A4)."""
 
     append_only = True
+    filled_by_database = ("id", "xid", "server_epoch")  # seals go by them: who writes a row has no say in them
 
     occurred_at = models.DateTimeField(default=timezone.now)
     partner = models.ForeignKey("accounts.Partner", on_delete=models.PROTECT, null=True, related_name="+")

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from activity.models import Seal
+from activity.seals.program import PROGRAM_SHA256
 from csp_portal.accounts.models import Partner, RoleAssignment, User
 from csp_portal.accounts.permissions import Role
 from csp_portal.calendar_utc import month_of
@@ -39,8 +41,9 @@ def _mail_head(month: date, partner_id: int) -> int:
     cause = f"log_head:{month:%Y-%m}"
     users = [user for user in _told(partner_id) if not Mail.objects.filter(cause=f"{cause}:{user.email}").exists()]
     page = site_address(reverse("activity:log"))
+    context: dict[str, Any] = {"seal": seal, "sealed_at": seal.sealed_at, "program": PROGRAM_SHA256, "page": page}
     for user in users:
-        queue_mail(user.email, "log_head", cause=cause, seal=seal, sealed_at=seal.sealed_at, page=page)
+        queue_mail(user.email, "log_head", cause=cause, **context)
     return len(users)
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from activity.export.views import download, export, exported
-from activity.views import delete, find, key, log, rename, save
+from activity.views import delete, find, key, log, rename, save, verifier
 
 app_name = "activity"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("activity/export/", export, name="export"),
     path("activity/export/<uuid:export_id>/", exported, name="exported"),
     path("activity/export/<uuid:export_id>/file/", download, name="export_file"),
+    path("activity/verify.py", verifier, name="verifier"),
     path("activity/views/save/", save, name="save_view"),
     path("activity/views/rename/", rename, name="rename_view"),
     path("activity/views/delete/", delete, name="delete_view"),

@@ -40,9 +40,12 @@ _ROW, _ROWS, _SEAL, _MANIFEST, _KEY, _DROPPED = (
 # What is hashed and signed
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical(value: Any) -> bytes:
     """The one text of `value`: JSON by RFC 8785 for texts, whole numbers, true, false, null, lists and objects."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def row_hash(row: dict[str, Any], salt: bytes) -> bytes:
@@ -109,6 +112,17 @@ def fingerprint(public_key: bytes) -> str:
 def address_commitment(address: str, salt: bytes) -> bytes:
     """SHA-256 over the salt and the packed address: proves the address while it is kept, tells nothing after."""
     return hashlib.sha256(salt + ipaddress.ip_address(address).packed).digest()
+
+
+def address_fault(address: str, salt: bytes, commitment: bytes, *, kept: bool) -> str:
+    """What is wrong with the address of a row; empty if it is right. `kept`: its time to be redacted has not come."""
+    if not address:
+        return "has lost its address" if commitment and kept else ""
+    try:
+        holds = address_commitment(address, salt) == commitment
+    except ValueError:
+        holds = False
+    return "" if holds else "has another address than it was written with"
 
 
 # Ed25519, RFC 8032, section 5.1.7. Only public values are handled here, so it need not run in constant time.
@@ -230,32 +244,45 @@ class Signers:
 
     public_keys: dict[str, bytes] = field(default_factory=dict)
     trusted: set[str] = field(default_factory=set)
+    replaced: dict[str, str] = field(default_factory=dict)  # when another took a key's place
 
     @classmethod
     def of(cls, introductions: Iterable[dict[str, Any]], given: Iterable[str]) -> "Signers":
-        """A new key is signed by itself and by the one before it, so that either vouches for the other."""
+        """A new key is signed by itself and by the one before it.
+
+        So a key that was given vouches for the one before it and, from there, backwards; and for the one behind it
+        and, from there, onwards. One that was only reached backwards was replaced, and vouches for no other.
+        """
         listed = list(introductions)
         public_keys = {fingerprint(key): key for key in (bytes.fromhex(each["public_key"]) for each in listed)}
         signers = cls(public_keys, set(given) or set(public_keys))
-        for each in [*listed, *reversed(listed)]:
-            signers._vouch(each)
+        onwards = signers._reached(listed, "previous", "key", "by_previous")
+        backwards = signers._reached(list(reversed(listed)), "key", "previous", "by_key")
+        signers.trusted = onwards | backwards
+        for each in reversed(listed):
+            if each["key"] in signers.trusted:
+                signers.replaced[each["previous"]] = each["introduced_at"]
         return signers
 
-    def _vouch(self, introduction: dict[str, Any]) -> None:
-        content = {name: introduction[name] for name in ("key", "previous", "introduced_at")}
-        pair = {content["key"]: introduction["by_key"], content["previous"]: introduction["by_previous"]}
-        for signer, signature in pair.items():
-            if signer in self.trusted and self.signed(signer, key_message(content), signature):
-                self.trusted |= pair.keys() & self.public_keys.keys()
+    def _reached(self, introductions: "list[dict[str, Any]]", from_: str, to: str, by: str) -> "set[str]":
+        """The trusted keys and those that they vouch for in one direction."""
+        reached = set(self.trusted)
+        for each in introductions:
+            message = key_message({name: each[name] for name in ("key", "previous", "introduced_at")})
+            if each[from_] in reached and each[to] in self.public_keys and self.signed(each[from_], message, each[by]):
+                reached.add(each[to])
+        return reached
 
     def signed(self, signer: str, message: bytes, signature: str) -> bool:
         key = self.public_keys.get(signer)
         return key is not None and signature_holds(key, message, bytes.fromhex(signature))
 
-    def fault(self, signer: str, message: bytes, signature: str) -> str:
-        """What is wrong with a signature; empty if it is right."""
+    def fault(self, signer: str, message: bytes, signature: str, at: str) -> str:
+        """What is wrong with a signature that was made `at` an instant; empty if it is right."""
         if signer not in self.trusted:
             return f"is signed with the key {signer}, for which no key that was given vouches"
+        if signer in self.replaced and at > self.replaced[signer]:
+            return f"is signed with the key {signer}, which another had replaced before"
         return "" if self.signed(signer, message, signature) else "has a signature that does not hold"
 
 
@@ -317,7 +344,7 @@ class ChainCheck:
 
     def _signature(self, sealed: dict[str, Any]) -> Iterator[str]:
         seal = sealed["content"]
-        if fault := self.signers.fault(seal["key"], seal_message(seal), sealed["signature"]):
+        if fault := self.signers.fault(seal["key"], seal_message(seal), sealed["signature"], seal["sealed_at"]):
             yield f"seal {seal['number']} {fault}"
 
     def _rows_of(self, seal: dict[str, Any], lines: "Lines") -> Iterator[str]:
@@ -340,8 +367,7 @@ class ChainCheck:
         row = line.get("row")
         if row is None:
             self.left_out += 1
-            if self.manifest["complete"] and seal["month"] not in self._dropped:
-                yield "is left out, though the export says that it is complete"
+            yield from self._why_left_out(line, seal)
             return
         self.rows += 1
         if row_hash(row, bytes.fromhex(line["salt"])).hex() != line["hash"]:
@@ -350,8 +376,21 @@ class ChainCheck:
             yield f"is row {row['position']} of the chain {row['chain']}"
         elif not seal["earliest"] <= row["occurred_at"] <= seal["latest"]:
             yield "is of a time that its seal does not have"
-        elif line.get("address") and not _address_holds(line, row):
-            yield "has another address than it was written with"
+        elif fault := self._address_fault(line, row):
+            yield fault
+
+    def _why_left_out(self, line: dict[str, Any], seal: dict[str, Any]) -> Iterator[str]:
+        if seal["month"] in self._dropped:
+            return
+        if line.get("was"):
+            yield f"was {line['was']} before the export was made, which leaves it out"
+        elif self.manifest["complete"]:
+            yield "is left out, though the export says that it is complete"
+
+    def _address_fault(self, line: dict[str, Any], row: dict[str, Any]) -> str:
+        kept = row["occurred_at"] > self.manifest["addresses_since"]
+        salt, commitment = bytes.fromhex(line.get("address_salt", "")), bytes.fromhex(row["ip_commitment"])
+        return address_fault(line.get("address", ""), salt, commitment, kept=kept)
 
     def _note_month(self, seal: dict[str, Any], hashed: str) -> None:
         self._months.setdefault(seal["month"], MonthDigest()).add(hashed)
@@ -366,7 +405,8 @@ class ChainCheck:
 
     def _dropping(self, month: str, record: dict[str, Any]) -> Iterator[str]:
         content, digest = record["content"], self._months.get(month)
-        if fault := self.signers.fault(content["key"], dropped_message(content), record["signature"]):
+        message, at = dropped_message(content), content["dropped_at"]
+        if fault := self.signers.fault(content["key"], message, record["signature"], at):
             yield f"the record of what was dropped of {month} {fault}"
         elif content["chain"] != self.about["chain"] or digest is None or digest.hex() != content["digest"]:
             yield f"the record of what was dropped of {month} is about other seals"
@@ -396,10 +436,6 @@ class Lines:
     def rest(self) -> Iterator[int]:
         while self._next:
             yield self._take()["position"]
-
-
-def _address_holds(line: dict[str, Any], row: dict[str, Any]) -> bool:
-    return address_commitment(line["address"], bytes.fromhex(line["address_salt"])).hex() == row["ip_commitment"]
 
 
 @dataclass
@@ -432,7 +468,7 @@ def _checked(files: Files, keys: Iterable[str], head: str) -> Result:
     result = Result(manifest, [])
     with files.open(SIGNATURE) as file:
         signature = file.read().decode("ascii", "replace").strip()
-    if fault := signers.fault(manifest["key"], manifest_message(manifest), signature):
+    if fault := signers.fault(manifest["key"], manifest_message(manifest), signature, manifest["made_at"]):
         result.findings.append(f"the manifest {fault}")
     for about in manifest["chains"]:
         chain = ChainCheck(files, about, manifest, signers, head)

@@ -21,6 +21,7 @@ from activity.models import Event, SavedView, Seal
 from activity.paging import NEWER, OLDER, LogPage
 from activity.reading import record_reading, suggestions, with_addresses
 from activity.saved_views import delete_view, rename_view, save_view
+from activity.seals.program import PROGRAM, PROGRAM_SHA256
 from activity.timeline import KeyTimeline
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
@@ -54,8 +55,15 @@ def log(request: SignedInRequest) -> HttpResponseBase:
         messages.info(request, _("This address names no place in the log, so here are its newest rows."))
     context |= {"page": page, "rows": with_addresses(page.events), "chips": _chips(request, form)}
     context |= {"suggestions": suggestions(form.in_range(visible)), **_chart(request, bars(found, *form.days))}
-    context["seal"] = Seal.objects.head_of(request.user.partner_id)
+    context |= {"seal": Seal.objects.head_of(request.user.partner_id), "program_sha256": PROGRAM_SHA256}
     return render(request, "activity/log.html", context)
+
+
+@require_safe
+@role_required(Permission.SEE_ACTIVITY)
+def verifier(request: SignedInRequest) -> HttpResponse:
+    """The program that checks a sealed export (A5), for those who do not trust the one that came with theirs."""
+    return HttpResponse(PROGRAM, "text/x-python", headers={"Content-Disposition": 'attachment; filename="verify.py"'})
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """A sealed export proves itself on a machine with nothing but Python, and names what was done to it (A5)."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -10,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
-from activity.models import Action, Address, Event, Seal
+from activity.models import Action, Address, Event, Seal, SealedRow
 from activity.seals.bundle import Asked, write_bundle
-from activity.seals.keys import signing_keys
+from activity.seals.keys import SigningKey, signing_keys
 from activity.services import Actor, client_address, record
-from activity.verify import Unreadable, check
+from activity.verify import Unreadable, check, key_message, manifest_message
 from tests.factories import PartnerFactory
 from tests.held_open import held_open
 from tests.sealing import seal_everything
@@ -270,6 +271,81 @@ def test_a_redacted_address_breaks_nothing(log, tmp_path, superuser_connection):
     folder = export(log, tmp_path / "whole")
     assert verified(folder)[0] == 0
     assert not any("address" in line for line in lines_of(folder, "rows"))
+
+
+@pytest.fixture
+def tamper(superuser_connection):
+    def run(statement, *parameters):
+        with superuser_connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(statement, parameters)
+            assert cursor.rowcount == 1
+
+    return run
+
+
+def test_an_address_that_was_gone_before_its_time_is_named(log, agent, clock, tmp_path, tamper):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (now,) = cursor.fetchone()
+    clock.set(now.isoformat())
+    token = client_address.set("203.0.113.9")
+    recent = record(Action.SIGNED_IN, actor=agent)
+    client_address.reset(token)
+    seal_everything()
+    tamper("DELETE FROM activity_address WHERE event_id = %s", recent.pk)
+    folder = export(log, tmp_path / "recent", start=now - timedelta(days=1), days=2)
+    assert wrong(folder) == [f"chain {log.public_id}: row 10 has lost its address."]
+
+
+@pytest.mark.parametrize(
+    ("statement", "was"),
+    [
+        ("UPDATE activity_event SET action = 'signed_in' WHERE id = %s", "changed"),
+        ("DELETE FROM activity_event WHERE id = %s", "removed"),
+    ],
+    ids=["changed", "removed"],
+)
+def test_a_row_that_was_changed_so_that_a_filter_leaves_it_out_is_named(log, tmp_path, tamper, statement, was):
+    hidden = SealedRow.objects.get(partner=log, position=5)
+    tamper(statement, hidden.event_id)
+    wanted = Event.objects.of_partner(log.pk).filter(action=Action.KEY_REVEALED)
+    folder = export(log, tmp_path / "filtered", events=wanted)
+    said = f"row 5 was {was} before the export was made, which leaves it out"
+    assert wrong(folder) == [f"chain {log.public_id}: {said}."]
+
+
+def test_an_export_that_is_signed_with_a_key_that_was_replaced_is_named(log, tmp_path, settings):
+    old = settings.ACTIVITY_SIGNING_KEYS
+    settings.ACTIVITY_SIGNING_KEYS = [base64.urlsafe_b64encode(bytes(32)).decode(), *old]
+    folder = export(log, tmp_path / "whole")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest |= {"key": SigningKey(old[0]).fingerprint, "made_at": "2020-01-26T12:00:01.000000Z"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.sig").write_text(SigningKey(old[0]).sign(manifest_message(manifest)).hex())
+    assert wrong(folder) == [
+        f"the manifest is signed with the key {manifest['key']}, which another had replaced before."
+    ]
+
+
+def test_a_key_that_was_replaced_vouches_for_one_other_only(log, tmp_path, settings):
+    """Whoever has stolen the old key makes a key of their own, which it introduces, and signs an export with that."""
+    old = settings.ACTIVITY_SIGNING_KEYS
+    stolen, new, own = SigningKey(old[0]), *(base64.urlsafe_b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+    settings.ACTIVITY_SIGNING_KEYS = [new, *old]
+    folder = export(log, tmp_path / "whole")
+    keys, manifest = (json.loads((folder / f"{name}.json").read_text()) for name in ("keys", "manifest"))
+    forged = {"key": SigningKey(own).fingerprint, "previous": stolen.fingerprint, "introduced_at": manifest["made_at"]}
+    by = {
+        name: by.sign(key_message(forged)).hex() for name, by in (("by_key", SigningKey(own)), ("by_previous", stolen))
+    }
+    keys.append({**forged, **by, "public_key": SigningKey(own).public_bytes.hex()})
+    (folder / "keys.json").write_text(json.dumps(keys))
+    manifest["key"] = forged["key"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.sig").write_text(SigningKey(own).sign(manifest_message(manifest)).hex())
+    (found,) = wrong(folder, "--key", SigningKey(new).fingerprint)
+    assert "for which no key that was given vouches" in found
 
 
 def test_days_without_a_row_are_an_export_too(log, tmp_path):

@@ -9,11 +9,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from activity.models import Action, Event, Seal, SealedRow, SealKey
-from activity.seals.keys import SigningKey
+from activity.seals.contents import content_of
+from activity.seals.keys import KeyReplaced, SigningKey
 from activity.seals.rows import COLUMNS, FROM, LoggedRow, Place
+from activity.seals.sealing import seal_log
 from activity.seals.verifying import verify_log
-from activity.services import Actor, client_address, record
-from tests.helpers import in_threads
+from activity.services import Actor, client_address, record, record_each
+from activity.verify import seal_hash, seal_message
+from tests.helpers import in_threads, until
 from tests.sealing import seal_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,21 +169,40 @@ def test_two_rows_that_were_swapped_are_both_named(rows, tamper):
     assert f"(event {second})" in named[1]
 
 
-def test_a_row_added_beneath_what_was_sealed_is_named(rows, partner, tamper):
+def add_beneath(tamper, pk):
+    """A row with the number 0, in the transaction of the row `pk`."""
     names = "occurred_at, partner_id, action, actor_kind, actor_name, customer_name, product_id, product_name"
     names += ", order_number, key_last_five, key_hash, key_hash_key_id, link_made_by, details, ip_commitment, xid"
-    copied = names.replace("xid", "(xid::text::bigint)::text::xid8")
-    tamper(f"INSERT INTO activity_event (id, {names}) SELECT 0, {copied} FROM activity_event WHERE id = %s", rows[0])
+    tamper(f"INSERT INTO activity_event (id, {names}) SELECT 0, {names} FROM activity_event WHERE id = %s", pk)
+
+
+def test_a_row_added_beneath_what_was_sealed_is_named(rows, partner, tamper):
+    add_beneath(tamper, rows[0])
     (finding,) = findings()
     assert "event 0 of" in finding
     assert "was added beneath what had been sealed" in finding
 
 
-def test_another_address_is_named_and_a_redacted_one_is_not(rows, tamper):
-    tamper("UPDATE activity_address SET address = '203.0.113.8' WHERE event_id = %s", rows[0])
-    tamper("DELETE FROM activity_address WHERE event_id = %s", rows[1])
+@pytest.mark.parametrize("address", ["203.0.113.8", "203.0.113.9/24", "2001:db8::9"])
+def test_another_address_is_named(rows, tamper, address):
+    tamper("UPDATE activity_address SET address = %s WHERE event_id = %s", address, rows[0])
     (finding,) = findings()
     assert f"row {position(rows[0])} (event {rows[0]}) has another address" in finding
+
+
+def test_an_address_that_is_gone_before_its_time_is_named(rows, tamper):
+    tamper("DELETE FROM activity_address WHERE event_id = %s", rows[1])
+    (finding,) = findings()
+    assert f"row {position(rows[1])} (event {rows[1]}) has lost its address" in finding
+
+
+def test_an_address_that_was_redacted_breaks_nothing(partner, agent, clock, tamper):
+    token = client_address.set("203.0.113.9")
+    old = record(Action.SIGNED_IN, actor=agent)
+    client_address.reset(token)
+    seal_everything()
+    tamper("DELETE FROM activity_address WHERE event_id = %s", old.pk)
+    assert findings() == []
 
 
 DONE_TO_SEALS = [
@@ -251,6 +273,47 @@ def test_seals_of_a_key_that_nobody_vouches_for_are_named(partner, settings, tam
     assert findings()
 
 
+def test_what_a_key_signs_after_another_has_replaced_it_is_named(partner, settings, tamper):
+    """Whoever has stolen the old key can add nothing with it."""
+    settings.ACTIVITY_SIGNING_KEYS = OTHER_KEYS[:1]
+    record(Action.SIGNED_IN, actor=Actor.visitor(), partner=partner)
+    seal_everything()
+    settings.ACTIVITY_SIGNING_KEYS = OTHER_KEYS[::-1]
+    record(Action.SIGNED_IN, actor=Actor.visitor(), partner=partner)
+    seal_everything()
+    old = SigningKey(OTHER_KEYS[0])
+    seal = Seal.objects.head_of(partner.pk)
+    seal.key_id = old.fingerprint
+    content = content_of(seal, str(partner.public_id))
+    forged = (old.fingerprint, bytes.fromhex(seal_hash(content)), old.sign(seal_message(content)), seal.pk)
+    tamper("UPDATE activity_seal SET key_id = %s, hash = %s, signature = %s WHERE id = %s", *forged)
+    said = f"seal {seal.number} is signed with the key {old.fingerprint}, which another had replaced before"
+    assert findings() == [f"chain {partner.public_id}: {said}"]
+
+
+def test_a_process_that_knows_the_new_key_no_longer_signs_with_the_old_one(partner, settings):
+    for keys in (OTHER_KEYS[:1], OTHER_KEYS[::-1], OTHER_KEYS):  # the last one was not started anew yet
+        settings.ACTIVITY_SIGNING_KEYS = keys
+        record(Action.SIGNED_IN, actor=Actor.visitor(), partner=partner)
+        seal_everything()
+    old, new = (SigningKey(text).fingerprint for text in OTHER_KEYS)
+    assert list(Seal.objects.of_chain(partner.pk).values_list("key", flat=True)) == [old, new, new]
+    assert findings() == []
+
+
+def test_a_process_that_knows_the_old_key_only_seals_nothing(partner, settings):
+    for keys in (OTHER_KEYS[:1], OTHER_KEYS[::-1]):
+        settings.ACTIVITY_SIGNING_KEYS = keys
+        record(Action.SIGNED_IN, actor=Actor.visitor(), partner=partner)
+        seal_everything()
+    settings.ACTIVITY_SIGNING_KEYS = OTHER_KEYS[:1]
+    record(Action.SIGNED_IN, actor=Actor.visitor(), partner=partner)
+    before = SealedRow.objects.count()
+    with pytest.raises(KeyReplaced, match="or put a new key in front"):
+        until(seal_log)  # until nobody else's transaction is in the way
+    assert SealedRow.objects.count() == before
+
+
 def test_the_command_says_that_all_is_well(rows, capsys):
     call_command("verify_activity")
     assert "everything stands as it was sealed" in capsys.readouterr().out
@@ -291,6 +354,55 @@ def test_places_that_are_missing_in_great_number_are_named_as_one(partner, rows,
     named = findings()
     assert any("the places of the rows 6 to 4611686018427387904 are missing" in finding for finding in named)
     assert len(named) < 10
+
+
+def test_the_first_findings_are_named_and_the_others_counted(partner, tamper):
+    record_each(Action.LINK_EXPIRED, actor=Actor.visitor(), on=[partner] * 60)
+    seal_everything()
+    tamper("UPDATE activity_event SET actor_name = 'somebody else' WHERE partner_id = %s", partner.pk)
+    done = verify_log()
+    assert (len(done.findings), done.more) == (20, 40)
+    with pytest.raises(CommandError, match=r"And 40 more\.$"):
+        call_command("verify_activity")
+
+
+SERVER = "system_identifier = (SELECT system_identifier FROM pg_control_system())"
+DONE_TO_THE_PLACE = [
+    (f"UPDATE activity_epoch SET xid = 3, event_id = 1 WHERE {SERVER}", "was set back"),
+    (f"DELETE FROM activity_epoch WHERE {SERVER}", "was set back"),
+    (f"UPDATE activity_epoch SET xid = xid + 1000000, event_id = 10000000 WHERE {SERVER}", "was set ahead"),
+]
+
+
+@pytest.mark.parametrize(("statement", "said"), DONE_TO_THE_PLACE, ids=["set back", "removed", "set ahead"])
+def test_a_place_of_the_sealer_that_was_changed_is_named(rows, tamper, statement, said):
+    assert tamper(statement) == 1
+    assert any(said in finding for finding in findings())
+
+
+def test_a_row_added_beneath_is_found_whatever_is_done_to_the_place_of_the_sealer(rows, partner, tamper):
+    add_beneath(tamper, rows[0])
+    tamper(f"DELETE FROM activity_epoch WHERE {SERVER}")
+    assert any("event 0 of" in finding and "was added beneath" in finding for finding in findings())
+
+
+def test_a_row_that_the_sealer_would_never_come_to_is_named(rows, agent, tamper):
+    hidden = record(Action.SIGNED_IN, actor=agent)
+    tamper("UPDATE activity_event SET xid = '9000000000000' WHERE id = %s", hidden.pk)
+    (finding,) = findings()
+    assert f"event {hidden.pk} of" in finding
+    assert "so that it is never sealed" in finding
+
+
+@pytest.mark.parametrize("number", ["1e5000", "1e400", "0.1"])
+def test_details_with_any_number_are_sealed_and_stand(rows, agent, partner, tamper, number):
+    odd = record(Action.SIGNED_IN, actor=agent)
+    tamper("UPDATE activity_event SET details = %s::jsonb WHERE id = %s", f'{{"odd": {number}}}', odd.pk)
+    seal_everything()
+    assert findings() == []
+    tamper("UPDATE activity_event SET details = %s::jsonb WHERE id = %s", '{"odd": 7}', odd.pk)
+    (finding,) = findings()
+    assert f"(event {odd.pk}) was changed" in finding
 
 
 def test_a_head_that_was_noted_is_looked_for_in_the_database(rows, partner, tamper):

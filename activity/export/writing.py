@@ -21,7 +21,7 @@ def write_export(
     `tell` from time to time how many rows are done. What has no seal yet is sealed first, as far as it can be.
     """
     if file_format == ExportFormat.BUNDLE:
-        seal_log()
+        seal_log(wait=True)
         return write_bundle(out, asked, tell).rows
     with closing(stream_of(file_format, events)) as stream:
         for chunk in stream:

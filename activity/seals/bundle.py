@@ -17,10 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
@@ -28,7 +27,9 @@ from activity import verify
 from activity.models import DroppedMonth, EventQuerySet, Seal
 from activity.seals.contents import chain_name, content_of, dropping_of, introductions
 from activity.seals.keys import SigningKey, signing_key
-from activity.seals.rows import SealedLine, facts_of, instant, sealed_lines
+from activity.seals.program import PROGRAM
+from activity.seals.rows import SealedLine, addresses_kept_from, facts_of, instant, sealed_lines
+from activity.seals.sealing import hold_sealing
 from activity.services import Actor
 
 WINDOW = 2000  # positions that are read at a time
@@ -75,16 +76,23 @@ def write_bundle(out: IO[bytes], asked: Asked, tell: Tell = lambda rows: None) -
 
     Only what is sealed is in it: seal first. Run it again if it was interrupted.
     """
-    key, total = signing_key(actor=EXPORTER), Written()
+    total = Written()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         chains = [_write_chain(archive, partner, asked, total, tell) for partner in asked.partners]
+        key = _signing_key()
         manifest = _manifest(asked, chains, key)
         _write_text(archive, verify.KEYS, _pretty(introductions()))
         _write_text(archive, verify.MANIFEST, _pretty(manifest))
         _write_text(archive, verify.SIGNATURE, key.sign(verify.manifest_message(manifest)).hex())
-        _write_text(archive, "verify.py", Path(verify.__file__).read_text(encoding="utf-8"))
+        archive.writestr("verify.py", PROGRAM)
         _write_text(archive, "README.txt", _README)
     return total
+
+
+@transaction.atomic
+def _signing_key() -> SigningKey:
+    hold_sealing()
+    return signing_key(actor=EXPORTER)
 
 
 def _manifest(asked: Asked, chains: list[dict[str, Any]], key: SigningKey) -> dict[str, Any]:
@@ -96,6 +104,7 @@ def _manifest(asked: Asked, chains: list[dict[str, Any]], key: SigningKey) -> di
         "to": instant(asked.end),
         "complete": asked.events is None,
         "query": asked.query,
+        "addresses_since": instant(addresses_kept_from()),
         "key": key.fingerprint,
         "chains": chains,
     }
@@ -169,7 +178,7 @@ class _Chain:
         told: dict[str, Any] = {"position": line.place.position, "hash": line.hash.hex()}
         if not wanted or line.row is None:
             self.written.left_out += 1
-            return told
+            return told | _why_left_out(line)
         self.written.rows += 1
         told |= {"salt": line.place.salt.hex(), "row": facts_of(line.row, line.place.position, line.place.salt)}
         if line.address:
@@ -184,6 +193,13 @@ class _Chain:
             cursor.execute(_NOT_SEALED.format(partner=partner), given)
             counted: int = cursor.fetchone()[0]
         return counted
+
+
+def _why_left_out(line: SealedLine) -> dict[str, str]:
+    """A row that does not stand as it was sealed is told of, also where it was not asked for, or no longer looks so."""
+    if line.row is None:
+        return {"was": "removed"}
+    return {} if line.place.hash_of(line.row) == line.hash else {"was": "changed"}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from activity.models.seals import OPERATOR
-from activity.verify import row_hash
+from activity.verify import canonical, row_hash
 
 
 class LoggedRow(NamedTuple):
@@ -81,10 +81,28 @@ def facts_of(row: LoggedRow, position: int, salt: bytes) -> dict[str, Any]:
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
         "position": position,
         "occurred_at": instant(row.occurred_at),
-        "details": json.loads(row.details),
+        "details": details_of(row),
         "ip_commitment": bytes(row.ip_commitment).hex(),
         "origin": hashlib.sha256(salt + origin).hexdigest(),
     }
+
+
+def addresses_kept_from() -> datetime:
+    """The addresses of rows that were written after this are kept still (A4), by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT activity_addresses_kept_from()")
+        when: datetime = cursor.fetchone()[0]
+        return when
+
+
+def details_of(row: LoggedRow) -> Any:
+    """The row's details; their text where they have what other programs could not read or write, as 1e9999."""
+    try:
+        details = json.loads(row.details)
+        canonical(details)
+    except (ValueError, RecursionError):
+        return row.details
+    return details
 
 
 @dataclass(frozen=True)

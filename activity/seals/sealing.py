@@ -42,10 +42,13 @@ _EPOCH_BETWEEN = """
 _ENDS = 2**63 - 1  # of the numbers that an identifier may be
 
 
-def seal_log() -> int:
-    """Seal all rows that can be, a transaction for a batch of them; answers how many. Two at once do it once."""
+def seal_log(*, wait: bool = False) -> int:
+    """Seal all rows that can be, a transaction for a batch of them; answers how many.
+
+    Two at once do it once: the later one leaves it to the other, or waits for it.
+    """
     sealed = 0
-    while batch := _seal_batch():
+    while batch := _seal_batch(wait=wait):
         sealed += batch
     return sealed
 
@@ -57,9 +60,11 @@ def hold_sealing() -> None:
 
 
 @transaction.atomic
-def _seal_batch() -> int:
+def _seal_batch(*, wait: bool) -> int:
     """Seal the next rows, as the only sealer; 0 where there are none, or another one is at work."""
-    if not _answer("SELECT pg_try_advisory_xact_lock(%s)::int", LOCK):
+    if wait:
+        hold_sealing()
+    elif not _answer("SELECT pg_try_advisory_xact_lock(%s)::int", LOCK):
         return 0
     for epoch, is_over in _epochs():
         if rows := _rows_after(epoch, everything=is_over):
@@ -74,17 +79,18 @@ def _epochs() -> list[tuple[Epoch, bool]]:
     """The servers that the log was written on, and whether they are over; the one that it is on now comes last."""
     server = _answer("SELECT system_identifier FROM pg_control_system()")
     known = sorted(Epoch.objects.values_list("system_identifier", flat=True))
-    while unknown := _unknown_epoch(known):
+    while (unknown := _unknown_epoch(known)) is not None:
         Epoch.objects.create(system_identifier=unknown)
         known = sorted([*known, unknown])
     over = [(epoch, epoch.system_identifier != server) for epoch in Epoch.objects.all()]
     return sorted(over, key=lambda pair: not pair[1])
 
 
-def _unknown_epoch(known: list[int]) -> int:
-    """A server that rows were written on, beside those that are known, in their order; 0 is none."""
+def _unknown_epoch(known: list[int]) -> int | None:
+    """A server that rows were written on, beside those that are known."""
     gaps = pairwise([-_ENDS, *known, _ENDS])
-    return next(filter(None, (_answer(_EPOCH_BETWEEN, *gap) for gap in gaps)), 0)
+    found = (_answer(_EPOCH_BETWEEN, *gap) for gap in gaps)
+    return next((server for server in found if server is not None), None)
 
 
 def _rows_after(epoch: Epoch, *, everything: bool) -> list[LoggedRow]:
@@ -94,12 +100,12 @@ def _rows_after(epoch: Epoch, *, everything: bool) -> list[LoggedRow]:
         return [LoggedRow(*row) for row in cursor.fetchall()]
 
 
-def _answer(statement: str, *parameters: int) -> int:
-    """The one whole number that a query answers; 0 where it finds nothing."""
+def _answer(statement: str, *parameters: int) -> int | None:
+    """The one whole number that a query answers; None where it finds nothing."""
     with connection.cursor() as cursor:
         cursor.execute(statement, list(parameters))
         found = cursor.fetchone()
-        return int(found[0]) if found else 0
+        return int(found[0]) if found else None
 
 
 def _seal_rows(rows: Sequence[LoggedRow]) -> None:

@@ -12,20 +12,21 @@ from django.db import connection
 from activity.models.seals import OPERATOR, DroppedMonth, Epoch, Seal, SealedRow
 from activity.seals.contents import content_of, dropping_of, introductions
 from activity.seals.keys import signing_keys
-from activity.seals.rows import LoggedRow, SealedLine, instant, sealed_lines
+from activity.seals.rows import LoggedRow, SealedLine, addresses_kept_from, instant, sealed_lines
 from activity.verify import (
     NO_SEAL,
     MonthDigest,
     RowsDigest,
     Signers,
-    address_commitment,
+    address_fault,
     dropped_message,
     seal_hash,
     seal_message,
 )
 from csp_portal.snapshot import one_snapshot
 
-MOST_ADDED_NAMED = 20
+MOST_NAMED = 20
+_NOWHERE = (0, 0)
 WINDOW = 1000  # positions that are read at a time, at least
 _ADDED = """
     SELECT event.id, event.occurred_at FROM activity_event event
@@ -33,6 +34,13 @@ _ADDED = """
       AND NOT EXISTS (SELECT FROM activity_sealedrow sealed
                       WHERE sealed.event_id = event.id AND sealed.occurred_at = event.occurred_at)
     ORDER BY event.id LIMIT %s
+"""
+# Numbers of transactions that there have not been yet: the sealer, who goes by them, would never come to such a row.
+_AHEAD = """
+    SELECT id, occurred_at FROM activity_event
+    WHERE server_epoch = (SELECT system_identifier FROM pg_control_system())
+      AND xid >= pg_snapshot_xmax(pg_current_snapshot())
+    ORDER BY xid, id LIMIT %s
 """
 Tell = Callable[[int], object]
 
@@ -45,6 +53,23 @@ class Verification:
     seals: int = 0
     dropped: int = 0
     findings: list[str] = field(default_factory=list)
+    more: int = 0  # findings beyond those
+    ends: dict[int, tuple[int, int]] = field(
+        default_factory=dict
+    )  # transaction and id of each server's last sealed row
+
+    def find(self, finding: str) -> None:
+        """Note what does not hold; the first ones are named, the others counted."""
+        if len(self.findings) < MOST_NAMED:
+            self.findings.append(finding)
+        else:
+            self.more += 1
+
+    def note_end(self, row: LoggedRow) -> None:
+        """Note how far the rows of the row's server are sealed."""
+        end = (row.xid, row.id)
+        if end > self.ends.get(row.server_epoch, (0, 0)):
+            self.ends[row.server_epoch] = end
 
 
 class _Signers(Signers):
@@ -74,10 +99,12 @@ def _verified(tell: Tell, head: str) -> Verification:
     done = Verification()
     signers = _signers()
     for partner_id, name in _chains():
-        done.findings += (f"chain {name}: {finding}" for finding in _Chain(partner_id, name, signers, done, tell))
-    done.findings += _added()
+        for finding in _Chain(partner_id, name, signers, done, tell):
+            done.find(f"chain {name}: {finding}")
+    for finding in _servers(done):
+        done.find(finding)
     if head and not Seal.objects.filter(hash=_bytes(head)).exists():
-        done.findings.append(f"no seal has the hash {head}: the end of its chain was cut off, or it is another log's")
+        done.find(f"no seal has the hash {head}: the end of its chain was cut off, or it is another log's")
     return done
 
 
@@ -126,6 +153,7 @@ class _Chain:
         self.months: dict[date, MonthDigest] = {}
         self.window: list[SealedLine] = []
         self.window_first, self.window_last = 1, 0  # positions that were read
+        self.addresses_since = addresses_kept_from()
         self.dropped = set(DroppedMonth.objects.filter(partner=partner_id).values_list("month", flat=True))
 
     def __iter__(self) -> Iterator[str]:
@@ -165,9 +193,10 @@ class _Chain:
 
     def _seal(self, seal: Seal) -> Iterator[str]:
         content = content_of(seal, self.name)
+        message, signature = seal_message(content), bytes(seal.signature).hex()
         if seal.head != seal_hash(content):
             yield f"seal {seal.number} was changed"
-        elif fault := self.signers.fault(seal.key_id, seal_message(content), bytes(seal.signature).hex()):
+        elif fault := self.signers.fault(seal.key_id, message, signature, content["sealed_at"]):
             yield f"seal {seal.number} {fault}"
 
     def _rows(self, seal: Seal) -> Iterator[str]:
@@ -207,11 +236,11 @@ class _Chain:
     def _how_changed(self, line: SealedLine, row: LoggedRow, seal: Seal) -> str:
         if line.place.hash_of(row) != line.hash:
             return "was changed"
+        self.done.note_end(row)
         if not seal.earliest <= row.occurred_at <= seal.latest:
             return "is of a time that its seal does not have"
-        if line.address and address_commitment(line.address, line.address_salt) != bytes(row.ip_commitment):
-            return "has another address than it was written with"
-        return ""
+        kept = row.occurred_at > self.addresses_since
+        return address_fault(line.address, line.address_salt, bytes(row.ip_commitment), kept=kept)
 
     def _why_gone(self, line: SealedLine, seal: Seal) -> str:
         if seal.month in self.dropped:
@@ -226,7 +255,8 @@ class _Chain:
         """Records of what retention dropped: signed, and about the seals that stand."""
         for record in DroppedMonth.objects.filter(partner=self.partner_id).order_by("month"):
             content, digest = dropping_of(record, self.name), self.months.get(record.month)
-            if fault := self.signers.fault(record.key_id, dropped_message(content), bytes(record.signature).hex()):
+            message, signature = dropped_message(content), bytes(record.signature).hex()
+            if fault := self.signers.fault(record.key_id, message, signature, content["dropped_at"]):
                 yield f"the record of what was dropped of {content['month']} {fault}"
             elif digest is None or digest.hex() != content["digest"]:
                 yield f"the record of what was dropped of {content['month']} is about other seals"
@@ -236,10 +266,25 @@ def _position_of(line: SealedLine) -> int:
     return line.place.position
 
 
-def _added() -> Iterator[str]:
-    """Rows without a place, where the sealer has been already: they were not there when it passed."""
-    for epoch in Epoch.objects.all():
-        with connection.cursor() as cursor:
-            cursor.execute(_ADDED, [epoch.system_identifier, str(epoch.xid), epoch.event_id, MOST_ADDED_NAMED])
-            for event_id, occurred_at in cursor.fetchall():
-                yield f"event {event_id} of {instant(occurred_at)} was added beneath what had been sealed"
+def _servers(done: Verification) -> Iterator[str]:
+    """What does not hold of how far the sealer has come on each server; its own note of that may be changed."""
+    noted = {epoch.system_identifier: (epoch.xid, epoch.event_id) for epoch in Epoch.objects.all()}
+    for server in sorted(done.ends.keys() | noted.keys()):
+        end, place = done.ends.get(server, _NOWHERE), noted.get(server, _NOWHERE)
+        if place < end:
+            yield f"the sealer's place on the server {server} was set back"
+        elif (
+            place > end and not SealedRow.objects.filter(event_id=place[1]).exists()
+        ):  # it stays when its row is dropped
+            yield f"the sealer's place on the server {server} was set ahead: rows before it would never be sealed"
+        for event in _named(_ADDED, server, str(max(end, place)[0]), max(end, place)[1]):
+            yield f"{event} was added beneath what had been sealed"
+    for event in _named(_AHEAD):
+        yield f"{event} has a transaction that there has not been yet, so that it is never sealed"
+
+
+def _named(statement: str, *parameters: int | str) -> list[str]:
+    """The first events that a query finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, MOST_NAMED])
+        return [f"event {event_id} of {instant(occurred_at)}" for event_id, occurred_at in cursor.fetchall()]

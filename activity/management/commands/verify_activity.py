@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from activity import verify
 from activity.seals.verifying import Verification, verify_log
+from activity.verify import MOST_FINDINGS
 
 ROWS_BETWEEN_SIGNS = 50_000
-MOST_FINDINGS = 20
 
 
 class Command(BaseCommand):
@@ -28,13 +28,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["file"] and options["key"]:
             raise CommandError("--key is for a FILE: the database is checked with the keys of ACTIVITY_SIGNING_KEYS.")
-        findings = self._of_file(options) if options["file"] else self._of_database(options["head"].strip().lower())
+        of_file = bool(options["file"])
+        findings, more = self._of_file(options) if of_file else self._of_database(options["head"].strip().lower())
         if findings:
-            more = len(findings) - MOST_FINDINGS
-            named = [f"WRONG: {finding}." for finding in findings[:MOST_FINDINGS]]
-            raise CommandError("\n".join([*named, *([f"And {more} more."] if more > 0 else [])]))
+            named = [f"WRONG: {finding}." for finding in findings]
+            raise CommandError("\n".join([*named, *([f"And {more} more."] if more else [])]))
 
-    def _of_file(self, options: dict[str, Any]) -> list[str]:
+    def _of_file(self, options: dict[str, Any]) -> tuple[list[str], int]:
+        """What does not hold, the first things by name, and how many more there are."""
         try:
             result = verify.check(options["file"], options["key"], options["head"])
         except verify.Unreadable as error:
@@ -42,12 +43,12 @@ class Command(BaseCommand):
         for line in verify.report(result, options["key"]):
             if not line.startswith("WRONG"):
                 self.stdout.write(line)
-        return result.findings
+        return result.findings[:MOST_FINDINGS], max(len(result.findings) - MOST_FINDINGS, 0)
 
-    def _of_database(self, head: str) -> list[str]:
+    def _of_database(self, head: str) -> tuple[list[str], int]:
         done = verify_log(self._tell(), head)
         self.stdout.write(_told(done))
-        return done.findings
+        return done.findings, done.more
 
     def _tell(self) -> Any:
         """Says how far it is each time that many rows are done."""

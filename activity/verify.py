@@ -17,8 +17,8 @@ A row that is left out, because a filter or the reader's scope leaves it out, is
 
 import argparse
 import hashlib
-import ipaddress
 import json
+import socket
 import sys
 import zipfile
 import zlib
@@ -111,7 +111,8 @@ def fingerprint(public_key: bytes) -> str:
 
 def address_commitment(address: str, salt: bytes) -> bytes:
     """SHA-256 over the salt and the packed address: proves the address while it is kept, tells nothing after."""
-    return hashlib.sha256(salt + ipaddress.ip_address(address).packed).digest()
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return hashlib.sha256(salt + socket.inet_pton(family, address)).digest()
 
 
 def address_fault(address: str, salt: bytes, commitment: bytes, *, kept: bool) -> str:
@@ -120,7 +121,7 @@ def address_fault(address: str, salt: bytes, commitment: bytes, *, kept: bool) -
         return "has lost its address" if commitment and kept else ""
     try:
         holds = address_commitment(address, salt) == commitment
-    except ValueError:
+    except (OSError, ValueError):
         holds = False
     return "" if holds else "has another address than it was written with"
 

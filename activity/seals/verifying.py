@@ -27,7 +27,7 @@ from csp_portal.snapshot import one_snapshot
 
 MOST_NAMED = 20
 _NOWHERE = (0, 0)
-WINDOW = 1000  # positions that are read at a time, at least
+WINDOW = 5000  # positions that are read at a time, at least
 _ADDED = """
     SELECT event.id, event.occurred_at FROM activity_event event
     WHERE event.server_epoch = %s AND (event.xid, event.id) <= (%s::text::xid8, %s)

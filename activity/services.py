@@ -30,6 +30,7 @@ class SignedIn(Protocol):
 
     public_id: UUID
     email: str
+    is_program: bool
     partner_id: int | None
 
 
@@ -46,7 +47,8 @@ class Actor:
     def of(cls, actor: "Actor | SignedIn") -> "Actor":
         if isinstance(actor, Actor):
             return actor
-        return cls(ActorKind.USER, actor.email, actor.public_id, actor.partner_id)
+        kind = ActorKind.API_CLIENT if actor.is_program else ActorKind.USER
+        return cls(kind, actor.email, actor.public_id, actor.partner_id)
 
     @classmethod
     def system(cls, job: str) -> "Actor":

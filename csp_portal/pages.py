@@ -15,6 +15,9 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from csp_portal.accounts.permissions import public
+from csp_portal.api.errors import fault, plain_refusal
+from csp_portal.api.reasons import BODY_BROKEN, PATH_UNKNOWN
+from csp_portal.api.routes import is_api
 from csp_portal.errors import Refusal
 from csp_portal.full_disk import is_full_disk
 from csp_portal.one_sentence import one_sentence
@@ -33,6 +36,8 @@ class RefusalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if is_api(request.path_info):
+            return response
         if response.status_code == 405:
             return _not_allowed(request, response)
         # htmx would follow a redirect silently and put the whole page, or the sign-in form, into a part of this one.
@@ -45,6 +50,8 @@ class RefusalMiddleware:
         """Answer a refusal; any other exception takes its usual way."""
         if not isinstance(exception, Refusal):
             return None
+        if is_api(request.path_info):
+            return plain_refusal(exception)
         return _answer(request, "refused.html", exception.status, {"refusal": exception})
 
 
@@ -78,6 +85,8 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request.path_info):
+        return plain_refusal(Refusal(BODY_BROKEN, where=type(exception).__name__))
     return _answer(request, "400.html", 400)
 
 
@@ -92,6 +101,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request.path_info):
+        return plain_refusal(Refusal(PATH_UNKNOWN))
     return _answer(request, "404.html", 404)
 
 
@@ -104,6 +115,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     status = HTTPStatus.INSUFFICIENT_STORAGE if is_full_disk(error) else HTTPStatus.INTERNAL_SERVER_ERROR
     if status == HTTPStatus.INSUFFICIENT_STORAGE:
         log.error("The disk is full, nothing was saved: %s", one_sentence(error) if error else "")
+    if is_api(request.path_info):
+        return fault(HTTPStatus.SERVICE_UNAVAILABLE if status == HTTPStatus.INSUFFICIENT_STORAGE else status)
     context = {"theme": theme_of(request), "support_email": settings.OPERATOR_SUPPORT_EMAIL}
     return HttpResponse(render_to_string(f"{status.value}.html", context), status=status)
 

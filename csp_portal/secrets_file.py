@@ -16,6 +16,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "KEY_HASH_KEYS": lambda: secrets.token_urlsafe(32),
     "LINK_TOKEN_KEYS": lambda: secrets.token_urlsafe(32),
     "ACTIVITY_SIGNING_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "API_TOKEN_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
 }
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
+from csp_portal.api.routes import is_api
 from csp_portal.key_text import holds_key
 
 _SOURCES = {
@@ -60,7 +61,7 @@ class KeysOutOfAddresses:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         names = _names_of_keys(request.GET) if request.method in ("GET", "HEAD") else []
-        if not names:
+        if not names or is_api(request.path_info):  # an endpoint of the API refuses it
             return self.get_response(request)
         messages.warning(request, self._told(request))
         left = request.GET.copy()

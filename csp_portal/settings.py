@@ -82,6 +82,7 @@ KEY_ENCRYPTION_KEYS = _fernet_keys("KEY_ENCRYPTION_KEYS")  # Fernet keys that en
 KEY_HASH_KEYS = _secret_list("KEY_HASH_KEYS")  # keys of the hash by which a product key is found (K2)
 LINK_TOKEN_KEYS = _secret_list("LINK_TOKEN_KEYS")  # keys of the MAC in a link's token (K5)
 ACTIVITY_SIGNING_KEYS = _signing_keys("ACTIVITY_SIGNING_KEYS")  # Ed25519 keys of the activity log's seals (A5)
+API_TOKEN_KEYS = _signing_keys("API_TOKEN_KEYS")  # Ed25519 keys of the API's access tokens (X3)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 if PRODUCTION and not ALLOWED_HOSTS:
@@ -147,8 +148,12 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
     "csp_portal",
     "csp_portal.accounts",
+    "oauth2_provider",
+    "csp_portal.api",
     "csp_portal.mail",
     "activity",
     "activity.feeds",
@@ -175,6 +180,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "csp_portal.reader.ReaderMiddleware",
+    "csp_portal.api.routes.ApiPathMiddleware",
     "activity.middleware.ClientAddressMiddleware",
     "csp_portal.pages.RefusalMiddleware",
     "csp_portal.security.KeysOutOfAddresses",
@@ -230,6 +236,33 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
 CSRF_FAILURE_VIEW = "csp_portal.pages.csrf_failure"
+
+# The REST API (X3)
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=500)  # of one partner
+API_TOKENS_PER_MINUTE = env.int("API_TOKENS_PER_MINUTE", default=60)  # asked for from one address
+OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
+OAUTH2_PROVIDER = {
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "ACCESS_TOKEN_GENERATOR": "csp_portal.api.oauth.views.generate",
+    "OAUTH2_VALIDATOR_CLASS": "csp_portal.api.oauth.validator.ClientValidator",
+    "ALLOWED_GRANT_TYPES": ["client_credentials"],
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+}
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "csp_portal.api.errors.answered",
+    "DEFAULT_SCHEMA_CLASS": "csp_portal.api.schema.ApiSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # each endpoint names its own
+    "UNAUTHENTICATED_USER": None,
+    "NUM_PROXIES": TRUSTED_PROXY_COUNT,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CSP portal",
+    "VERSION": "v1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
 
 # Language and time: stored in UTC, shown in the reader's zone (X4).
 LANGUAGE_CODE = "en"

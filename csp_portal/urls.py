@@ -18,6 +18,8 @@ urlpatterns = [
     path("preferences/theme/", choose_theme, name="choose_theme"),
     path("reasons/", reasons, name="reasons"),
     path("", include("csp_portal.people.urls")),
+    path("", include("csp_portal.api.oauth.urls")),
+    path("", include("customers.api.urls")),
     path("operator/", operator_site.site.urls),
     path("", include("csp_portal.accounts.urls")),
     path("", include("customers.urls")),

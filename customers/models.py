@@ -43,8 +43,11 @@ def known_currency(code: str) -> None:
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def visible_to(self, user: User) -> Self:
-        """Customers of the user's own partner; the operator's staff see none here."""
-        return self.filter(partner_id=user.partner_id) if user.partner_id else self.none()
+        """Customers of the user's own partner, to a limited API client some of them; the operator's staff see none."""
+        if not user.partner_id:
+            return self.none()
+        of_partner = self.filter(partner_id=user.partner_id)
+        return of_partner.filter(tenant_id__in=user.limited_to) if user.limited_to else of_partner
 
     def within(self, scope: LogScope) -> Self:
         """Those whose rows of the log lie in `scope`, its days aside."""

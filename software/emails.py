@@ -71,6 +71,6 @@ def _facts(purchase: SoftwarePurchase) -> dict[str, Any]:
 def _buyer_of(purchase: SoftwarePurchase) -> str:
     """Who ordered it; the partner's support contact where they no longer work there or see its software."""
     buyer, partner = purchase.order_line.order.placed_by, purchase.customer.partner
-    stays = buyer.works_for(partner.pk, Permission.SEE_SOFTWARE)
+    stays = buyer.is_mailed_for(partner.pk, Permission.SEE_SOFTWARE)
     address: str = buyer.email if stays else partner.support_email
     return address

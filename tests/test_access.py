@@ -116,6 +116,7 @@ def world(clock) -> World:
     mail = Mail.objects.create(cause="1", to="a@b.example", subject="A note", text="Read.")
     values = {
         "tenant_id": customer.tenant_id,
+        "tenant": "fabrikam.example",
         "sku_id": line.purchase.sku.public_id,
         "purchase_id": line.purchase.public_id,
         "key_id": line.purchase.keys.get().public_id,

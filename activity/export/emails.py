@@ -8,7 +8,7 @@ from csp_portal.mail.services import queue_mail
 
 def tell_of_export(export: LogExport, template: str) -> None:
     """Mail who asked for an export how it ended, unless they may have none any more; in the transaction of its end."""
-    if export.user.works_for(export.partner_id, Permission.EXPORT_ACTIVITY):
+    if export.user.is_mailed_for(export.partner_id, Permission.EXPORT_ACTIVITY):
         queue_mail(
             export.user.email,
             template,

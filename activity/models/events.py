@@ -29,6 +29,7 @@ class ActorKind(models.TextChoices):
     SYSTEM = "system", _("the portal")
     LINK_HOLDER = "link_holder", _("holder of the link")
     VISITOR = "visitor", _("visitor without sign-in")
+    API_CLIENT = "api_client", _("API client")
 
 
 class Reader(Protocol):

@@ -1,7 +1,7 @@
 """Which part of a partner's log somebody may read (spec 1, Auditor)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,14 @@ class LogScope:
     def end(self) -> datetime | None:
         """The instant from which on it has nothing."""
         return end_of_day(self.last_day) if self.last_day else None
+
+    def narrowed_to(self, customers: Iterable[UUID]) -> "LogScope | None":
+        """What of it is about these customers, all of it where none are named; None: nothing."""
+        named = frozenset(customers)
+        if not named:
+            return self
+        common = named & self.customers if self.customers else named
+        return replace(self, customers=common) if common else None
 
     def covers(self, customer_id: UUID | None, when: datetime) -> bool:
         """Whether a row about this customer, of that instant, lies in it."""

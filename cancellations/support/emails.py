@@ -52,7 +52,7 @@ def tell_of_step(request: SupportRequest, event: RequestEvent) -> None:
 def _of_partner(request: SupportRequest, event: RequestEvent) -> Iterable[User]:
     """Who of the partner is told: who filed it or, once they file no more, the colleagues who do; not who wrote it."""
     told: Iterable[User] = [request.filed_by]
-    if not request.filed_by.works_for(request.partner_id, Permission.FILE_SUPPORT):
+    if not request.filed_by.is_mailed_for(request.partner_id, Permission.FILE_SUPPORT):
         told = User.objects.filter(partner_id=request.partner_id).who_may(Permission.FILE_SUPPORT)
     return [user for user in told if event.kind != EventKind.PARTNER_REPLIED or user.pk != event.actor_id]
 

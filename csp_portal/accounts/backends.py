@@ -14,3 +14,7 @@ class SignInBackend(AuthenticationBackend):
         """The user of a session; None once they may not sign in any more."""
         user = User.objects.select_related("partner").filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Whether they may sign in: a program never does, it comes with a token."""
+        return super().user_can_authenticate(user) and not user.is_program

@@ -55,6 +55,8 @@ class Permission(TextChoices):
     EXPORT_ACTIVITY = "export_activity", _("export the activity log")
     MANAGE_FEEDS = "manage_feeds", _("manage feeds of the activity log")
     MANAGE_USERS = "manage_users", _("manage users and roles")
+    MANAGE_API_CLIENTS = "manage_api_clients", _("manage API clients")
+    READ_API_DOCS = "read_api_docs", _("read the documentation of the API")
     SEE_KEY_POOLS = "see_key_pools", _("see which products wait for keys")
     KEEP_HOUSE = "keep_house", _("keep catalogue, key pools and partners")
 
@@ -86,10 +88,24 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
     Permission.EXPORT_ACTIVITY: _READERS_OF_THE_LOG,
     Permission.MANAGE_FEEDS: frozenset({Role.GLOBAL_ADMIN}),
     Permission.MANAGE_USERS: frozenset({Role.GLOBAL_ADMIN, Role.OPERATOR_ADMIN}),  # each of their own side
+    Permission.MANAGE_API_CLIENTS: frozenset({Role.GLOBAL_ADMIN}),
+    Permission.READ_API_DOCS: frozenset(Role),
     Permission.SEE_KEY_POOLS: frozenset({Role.OPERATOR_ADMIN}),
     Permission.KEEP_HOUSE: frozenset({Role.OPERATOR_ADMIN}),
 }
 
+# What belongs to no one customer: an API client that is limited to some has none of it, whatever its roles.
+NEEDS_WHOLE_PARTNER = frozenset(
+    {Permission.SEE_INVOICES, Permission.MANAGE_USERS, Permission.MANAGE_API_CLIENTS, Permission.MANAGE_FEEDS}
+)
+
+LIMITED_TO_CUSTOMERS = Reason(
+    code="limited_to_customers",
+    rule="P1",
+    sentence=_("An API client that is limited to customers (%(customers)s of them) may not %(action)s."),
+    next_step=_("Use a client that is not limited, or ask a Global admin of your organisation."),
+    status=403,
+)
 ROLE_REQUIRED = Reason(
     code="role_required",
     rule="P1",

@@ -136,3 +136,35 @@ RESET_OVER = Reason(
     next_step=_("Sign in with the password that you chose, or ask for another mail at the sign-in page."),
     status=410,
 )
+API_CLIENT_WITHOUT_NAME = Reason(
+    code="api_client_without_name",
+    rule="X3",
+    sentence=_("An API client needs a name of at most %(longest)s characters."),
+    next_step=_("Name the program that will use it."),
+    status=400,
+)
+API_CLIENT_NAME_TAKEN = Reason(
+    code="api_client_name_taken",
+    rule="X3",
+    sentence=_("An API client with the name %(name)s stands already. Its secret is not shown again."),
+    next_step=_("Give this one another name, replace the other one's secret, or revoke it."),
+)
+TOO_MANY_API_CLIENTS = Reason(
+    code="too_many_api_clients",
+    rule="X3",
+    sentence=_("Your organisation has %(limit)s API clients, which is the most there can be."),
+    next_step=_("Revoke one that is no longer used."),
+)
+API_CLIENT_GONE = Reason(
+    code="api_client_gone",
+    rule="X3",
+    sentence=_("There is no such API client, or it was revoked."),
+    next_step=_("Go back to the list of clients and make another one."),
+    status=404,
+)
+API_CLIENT_CHANGED_MEANWHILE = Reason(
+    code="api_client_changed_meanwhile",
+    rule="X3",
+    sentence=_("A colleague has changed the API client %(name)s meanwhile."),
+    next_step=_("Look at its roles as they are now, and change them again if need be."),
+)

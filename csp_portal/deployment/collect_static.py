@@ -25,6 +25,7 @@ def made_up() -> dict[str, str]:
         **dict.fromkeys(text, "build.invalid"),
         **{name: secrets.token_urlsafe(50) for name in keys},
         "KEY_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "API_TOKEN_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "ACTIVITY_SIGNING_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "DATABASE_URL": "postgres://build@build.invalid/build",
         "REDIS_URL": "redis://build.invalid/0",

@@ -39,7 +39,7 @@ def tell_credit_posted(entry: Entry, credit: Credit) -> None:
 def concerned(order: Order, canceller: User | None) -> list[User]:
     """Who cancelled and who had ordered, each once, if they still work for the partner and see orders."""
     people = dict.fromkeys(user for user in (canceller, order.placed_by) if user)
-    return [user for user in people if user.works_for(order.partner_id, Permission.SEE_ORDERS)]
+    return [user for user in people if user.is_mailed_for(order.partner_id, Permission.SEE_ORDERS)]
 
 
 def tell_invoice_issued(invoice: Invoice) -> None:

@@ -87,8 +87,14 @@ OPEN_STATUSES = (RequestStatus.NEW, RequestStatus.IN_PROGRESS, RequestStatus.ACT
 
 class SupportRequestQuerySet(models.QuerySet["SupportRequest"]):
     def visible_to(self, user: User) -> Self:
-        """A partner's users see their own partner's; the operator's staff, who triage, those of every partner."""
-        return self.filter(partner_id=user.partner_id) if user.partner_id else self
+        """A partner's users see their own partner's; the operator's staff, who triage, those of every partner.
+
+        An API client that is limited to customers sees those about them.
+        """
+        if not user.partner_id:
+            return self
+        of_partner = self.filter(partner_id=user.partner_id)
+        return of_partner.filter(customer__tenant_id__in=user.limited_to) if user.limited_to else of_partner
 
     def open(self) -> Self:
         """Neither decided nor closed."""

@@ -14,7 +14,7 @@ from csp_portal.money import AmountField
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(partner_id=user.partner_id) if user.partner_id else self.none()
+        return self.filter(partner_id=user.partner_id) if user.sees_whole_partner else self.none()
 
 
 class Account(models.Model):

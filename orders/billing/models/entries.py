@@ -27,7 +27,7 @@ SUMMED = ("net", "tax", "gross", "carried")  # the amounts of an entry, of which
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(account__partner_id=user.partner_id) if user.partner_id else self.none()
+        return self.filter(account__partner_id=user.partner_id) if user.sees_whole_partner else self.none()
 
     def unbilled(self) -> Self:
         """Entries of months that are not closed."""

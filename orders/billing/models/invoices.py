@@ -33,7 +33,7 @@ class InvoiceState(models.TextChoices):
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(account__partner_id=user.partner_id) if user.partner_id else self.none()
+        return self.filter(account__partner_id=user.partner_id) if user.sees_whole_partner else self.none()
 
     def issued(self) -> Self:
         return self.exclude(number=None)

@@ -33,7 +33,7 @@ class PaymentState(models.TextChoices):
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(account__partner_id=user.partner_id) if user.partner_id else self.none()
+        return self.filter(account__partner_id=user.partner_id) if user.sees_whole_partner else self.none()
 
     def with_reference(self, *references: str) -> Self:
         """Those with one of these references, whatever their case."""

@@ -16,8 +16,16 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from activity.models.scope import MOST_CUSTOMERS, WHOLE_LOG, LogScope
-from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Permission, Role, role_refusal
+from activity.models.scope import MOST_CUSTOMERS, LogScope
+from csp_portal.accounts.permissions import (
+    LIMITED_TO_CUSTOMERS,
+    NEEDS_WHOLE_PARTNER,
+    OPERATOR_ROLES,
+    ROLES_THAT_MAY,
+    Permission,
+    Role,
+    role_refusal,
+)
 from csp_portal.errors import Refusal
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -26,6 +34,7 @@ RESET_LIFETIME = timedelta(hours=1)  # of the address at which a forgotten passw
 RESET_INTERVAL = timedelta(minutes=10)  # in which one user is mailed at most one of them
 ADDRESS_LENGTH = 500  # characters of a partner's postal address
 NAME_LENGTH = 200  # characters of a person's name
+PROGRAM_DOMAIN = "api-client.invalid"  # of the addresses that stand for API clients; no mail ever goes there (RFC 2606)
 
 
 class Partner(models.Model):
@@ -70,19 +79,19 @@ def roles_of_side(partner_id: int | None) -> list[Role]:
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: "User") -> Self:
-        """Users of the same partner; to the operator's staff, the staff."""
-        return self.filter(partner_id=user.partner_id)
+        """Users of the same partner; to the operator's staff, the staff. API clients are no people."""
+        return self.filter(partner_id=user.partner_id, is_program=False)
 
     def admins(self) -> Self:
         """Who can sign in and manage the users of their side."""
         role = Q(partner=None, role_assignments__role=Role.OPERATOR_ADMIN)
         role |= Q(partner__isnull=False, role_assignments__role=Role.GLOBAL_ADMIN)
-        return self.filter(role, is_active=True)
+        return self.filter(role, is_active=True, is_program=False)
 
     def who_may(self, permission: Permission) -> Self:
-        """Who can sign in and, by a role held today (UTC), use `permission`."""
+        """People who can sign in and, by a role held today (UTC), use `permission`."""
         held = RoleAssignment.objects.in_force(timezone.now().date()).filter(role__in=ROLES_THAT_MAY[permission])
-        return self.filter(is_active=True, pk__in=held.values("user"))
+        return self.filter(is_active=True, is_program=False, pk__in=held.values("user"))
 
     def with_roles(self) -> Self:
         return self.prefetch_related("role_assignments")
@@ -101,13 +110,19 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Somebody who signs in: a partner's user, or, without a partner, the operator's staff."""
+    """Somebody who signs in: a partner's user, or, without a partner, the operator's staff.
+
+    A program (an API client) acts as one too, with roles, but without a password or a mailbox: its e-mail address is a
+    name only. It may be limited to some customers.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=200)
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
     is_active = models.BooleanField(_("active"), default=True)
+    is_program = models.BooleanField(default=False, editable=False)
+    limited_to = ArrayField(models.UUIDField(), default=list, blank=True, editable=False)  # customers, by tenant GUID
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)  # how often all of them were
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -119,7 +134,19 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering = ("email",)
-        constraints = (models.CheckConstraint(condition=Q(email=Lower("email")), name="accounts_email_lower_case"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="accounts_email_lower_case"),
+            models.CheckConstraint(
+                condition=Q(is_program=Q(email__endswith=f"@{PROGRAM_DOMAIN}")), name="accounts_program_has_no_mailbox"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_program=True, partner__isnull=False) | Q(is_program=False, limited_to=[]),
+                name="accounts_program_of_partner",
+            ),
+            models.CheckConstraint(
+                condition=Q(limited_to__len__lte=MOST_CUSTOMERS), name="accounts_program_limit_fits"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.email
@@ -153,7 +180,13 @@ class User(AbstractBaseUser):
 
     def may(self, permission: Permission) -> bool:
         """Whether one of the user's roles may use `permission` (the table in `permissions.py`)."""
-        return self.is_active and bool(self.roles & ROLES_THAT_MAY[permission])
+        reaches = not self.limited_to or permission not in NEEDS_WHOLE_PARTNER
+        return self.is_active and reaches and bool(self.roles & ROLES_THAT_MAY[permission])
+
+    @property
+    def sees_whole_partner(self) -> bool:
+        """Whether what belongs to no one customer is theirs to see; a limited client's is not."""
+        return self.partner_id is not None and not self.limited_to
 
     @property
     def log_scope(self) -> LogScope | None:
@@ -164,15 +197,22 @@ class User(AbstractBaseUser):
         """How far `permission` reaches: as the role Auditor does, where no other role gives it; None: not at all."""
         giving = self.roles & ROLES_THAT_MAY[permission] if self.is_active else frozenset()
         if giving - {Role.AUDITOR}:
-            return WHOLE_LOG
-        return next((held.scope for held in self._held_today if held.role in giving), None)
+            return LogScope(frozenset(self.limited_to))
+        found = next((held.scope for held in self._held_today if held.role in giving), None)
+        return found.narrowed_to(self.limited_to) if found else None
 
     def works_for(self, partner_id: int, permission: Permission) -> bool:
-        """Whether they still work for a partner and may use `permission` there: who has left is told nothing."""
+        """Whether they still work for a partner and may use `permission` there."""
         return self.partner_id == partner_id and self.may(permission)
+
+    def is_mailed_for(self, partner_id: int, permission: Permission) -> bool:
+        """Whether mail about a partner's things goes to them: who has left is told nothing, a program reads none."""
+        return self.works_for(partner_id, permission) and not self.is_program
 
     def refusal(self, permission: Permission) -> Refusal:
         """Why the user may not use `permission`."""
+        if self.limited_to and self.roles & ROLES_THAT_MAY[permission]:
+            return Refusal(LIMITED_TO_CUSTOMERS, action=permission.label, customers=len(self.limited_to))
         return role_refusal(permission, self.roles, staff=self.partner_id is None)
 
     def refusal_to(self, permission: Permission) -> Refusal | None:

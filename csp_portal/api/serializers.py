@@ -1,0 +1,65 @@
+"""What comes in with a call, checked: names in any case, unknown members ignored, wrong ones named (X3)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from csp_portal.api.folding import squashed
+
+
+class ApiSerializer(serializers.Serializer):
+    """A body or a query as the documentation names its members; they come folded to lower case.
+
+    What is null was not given: SDKs send all the members they know, empty ones too.
+    """
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError(_("It must be an object."))
+        known = {name: data[name.lower()] for name in self.fields if data.get(name.lower()) is not None}
+        found: dict[str, Any] = super().to_internal_value(known)
+        return found
+
+
+class WordField(serializers.ChoiceField):
+    """A word of an enumeration, in any of its spellings: `one_time`, `OneTime`, `onetime`."""
+
+    def __init__(self, choices: Any, **options: Any) -> None:
+        super().__init__(choices=choices, **options)
+        self._by_word = {squashed(str(choice)): choice for choice in self.choices}
+
+    def to_internal_value(self, data: Any) -> Any:
+        word = squashed(data) if isinstance(data, str) else data
+        if word not in self._by_word:
+            self.fail("invalid_choice", input=data)
+        return self._by_word[word]
+
+
+class TextField(serializers.CharField):
+    """A text, and nothing that was made one: a number or a list is wrong."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text: str = super().to_internal_value(data)
+        return text
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A whole number, also as its digits in a text, but no `true` and no fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool | float):
+            self.fail("invalid")
+        number: int = super().to_internal_value(data)
+        return number
+
+
+class FlagField(serializers.BooleanField):
+    """True or false in any case, as the query has them: `showExpiry=True`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        given: bool = super().to_internal_value(data.lower() if isinstance(data, str) else data)
+        return given

@@ -1,0 +1,1 @@
+"""Customers in the REST API (partner-center-api.md, 3)."""

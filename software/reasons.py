@@ -300,3 +300,19 @@ TERMS_COUNT_ALREADY = Reason(
     sentence=_("Version %(version)s of the policy “%(policy)s” counts from %(valid_from)s; it stays as it is."),
     next_step=_("Add a version that counts from %(today)s (UTC) or later; it takes over on that day."),
 )
+CATALOG_ITEM_MISSING = Reason(
+    code="catalog_item_missing",
+    rule="X3",
+    sentence=_("No catalogue item is named."),
+    next_step=_("Give the catalogItemId of an availability."),
+    status=400,
+)
+CATALOG_ITEM_UNKNOWN = Reason(
+    code="catalog_item_unknown",
+    rule="X3",
+    sentence=_("%(item)s is no catalogue item for %(customer)s."),
+    next_step=_(
+        "Take the catalogItemId from the availabilities below /customers/TENANT/products, or those of its market."
+    ),
+    status=400,
+)

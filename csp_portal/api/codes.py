@@ -25,6 +25,9 @@ BY_REASON = {
     "role_required": (403, "900150"),
     "customer_not_found": (404, "60003"),
     "limited_to_customers": (403, "2032"),
+    # Catalogue
+    "catalog_item_missing": (400, "900142"),
+    "catalog_item_unknown": (400, "800004"),
 }
 
 

@@ -47,6 +47,7 @@ class Action(models.TextChoices):
     KEY_REVEALED = "key_revealed", _("Key shown")
     KEY_COPIED = "key_copied", _("Key copied")
     KEY_EXPORTED = "key_exported", _("Key exported")
+    KEY_READ = "key_read", _("Key read by API")
     KEY_REVOKED = "key_revoked", _("Key revoked")
     KEY_REFUSED = "key_refused", _("Key refused")
     LINK_GRANTED = "link_granted", _("Link made")
@@ -111,7 +112,7 @@ class Action(models.TextChoices):
 
 
 # What the log page lists first (A1): who came by a key, a link or a download, and who was refused one.
-SAW_THE_KEY = frozenset({Action.KEY_REVEALED, Action.KEY_COPIED, Action.KEY_EXPORTED})
+SAW_THE_KEY = frozenset({Action.KEY_REVEALED, Action.KEY_COPIED, Action.KEY_EXPORTED, Action.KEY_READ})
 MADE_THE_LINK = frozenset({Action.LINK_GRANTED, Action.LINK_RENEWED})
 USED_THE_LINK = frozenset({Action.DOWNLOAD_STARTED})
 KEYS_AND_DOWNLOADS = frozenset(

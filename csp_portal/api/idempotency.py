@@ -49,6 +49,15 @@ def once(handler: Handler) -> Handler:
     return guarded
 
 
+def anew(handler: Handler) -> Handler:
+    """Do what a POST asks each time that it comes: its event is committed before it answers, and no reply is kept (K2).
+
+    For what shows a secret: repeated, it is another event in the log.
+    """
+    handler.once = False  # type: ignore[attr-defined]  # read by the test that walks the URL table
+    return handler
+
+
 def remove_old_replies() -> int:
     """Remove the replies that are a day old; answers how many."""
     removed: int = StoredReply.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]

@@ -6,7 +6,7 @@ from software.services.imports.builds import import_build, replace_build_file
 from software.services.imports.keys import import_keys
 from software.services.imports.prices import import_price_list
 from software.services.imports.tax_rates import import_tax_rates
-from software.services.keys import copy_key, export_keys, reveal_key
+from software.services.keys import copy_key, export_keys, read_key, reveal_key
 from software.services.links import grant_link, renew_link, revoke_link
 from software.services.markets import add_restriction, add_tax_rate, change_restriction, change_tax_rate
 from software.services.policies import add_policy_version, withdraw_policy_version
@@ -40,6 +40,7 @@ __all__ = [
     "import_tax_rates",
     "open_file",
     "open_session",
+    "read_key",
     "renew_link",
     "replace_build_file",
     "reveal_key",

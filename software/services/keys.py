@@ -32,6 +32,12 @@ def copy_key(key_id: UUID, *, actor: User) -> str:
     return _recorded_key(key_id, Action.KEY_COPIED, actor=actor).reveal()
 
 
+@refusals_recorded(Action.KEY_REFUSED)
+def read_key(key_id: UUID, *, actor: User) -> str:
+    """The key in clear for a program: another event than showing it, and otherwise the same rule (K2)."""
+    return _recorded_key(key_id, Action.KEY_READ, actor=actor).reveal()
+
+
 @dataclass(frozen=True)
 class Exported:
     """The keys of one purchase, in clear."""

@@ -32,6 +32,11 @@ def _copy(world: World) -> Call:
     return partial(services.copy_key, world.key.public_id, actor=world.agent)
 
 
+@records("software.services.keys.read_key", rows=[Row(Action.KEY_READ)])
+def _read(world: World) -> Call:
+    return partial(services.read_key, world.key.public_id, actor=world.agent)
+
+
 @records("software.services.keys.export_keys", rows=[Row(Action.KEY_EXPORTED)] * 3)
 def _export(world: World) -> Call:
     line = buy_line(world.agent, world.customer, make_sku(keys=3, key_issue="per_unit"), quantity=3)

@@ -70,3 +70,17 @@ CREDIT_LIMIT_EXCEEDED = Reason(
     ),
     next_step=_("Order less, or ask the operator at %(operator)s for a higher credit limit."),
 )
+ORDER_NOT_FOUND = Reason(
+    code="order_not_found",
+    rule="B5",
+    sentence=_("The customer has no order with this number."),
+    next_step=_("GET /v1/customers/{customer}/orders lists the orders there are."),
+    status=404,
+)
+LINE_NUMBER_WRONG = Reason(
+    code="line_number_wrong",
+    rule="B5",
+    sentence=_("There is no line with this number: they go from 0 to %(last)s."),
+    next_step=_("Read the order or cart and take the number of one of its lines."),
+    status=400,
+)

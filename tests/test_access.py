@@ -121,6 +121,8 @@ def world(clock) -> World:
         "purchase_id": line.purchase.public_id,
         "key_id": line.purchase.keys.get().public_id,
         "number": line.order.number,
+        "order_id": line.order.number,
+        "line_number": "0",
         "currency": "USD",
         "month": date(2020, 1, 1),
         "invoice_number": Invoice.objects.get().public_number,

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from babel.numbers import get_currency_symbol
+
 NO_DATE = "0001-01-01T00:00:00"
 
 
@@ -26,6 +28,12 @@ def instant_or_none(when: datetime | None) -> str:
 def day(when: date | None) -> str | None:
     """The first instant of a day in UTC."""
     return f"{when.isoformat()}T00:00:00Z" if when else None
+
+
+def symbol_of(currency: str) -> str:
+    """`$` for USD: as English has it, so that it is the same for every client."""
+    symbol: str = get_currency_symbol(currency, locale="en_US")
+    return symbol
 
 
 def resource(kind: str, /, etag: str | None = None, **members: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Carts and orders in the REST API (partner-center-api.md, 5 and 6)."""

@@ -1,0 +1,12 @@
+from csp_portal.api.routes import endpoint
+from orders.api.endpoints import LineActivationLinks, OrderActivationLinks, Orders, ProvisioningStatus
+
+ORDERS = "customers/<id:tenant_id>/orders"
+ORDER = f"{ORDERS}/<id:order_id>"
+
+urlpatterns = [
+    endpoint(ORDERS, Orders, "orders"),
+    endpoint(f"{ORDER}/provisioningstatus", ProvisioningStatus, "provisioning_status"),
+    endpoint(f"{ORDER}/activationlinks", OrderActivationLinks, "order_activation_links"),
+    endpoint(f"{ORDER}/lineitems/<id:line_number>/activationlinks", LineActivationLinks, "line_activation_links"),
+]

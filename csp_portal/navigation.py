@@ -92,6 +92,8 @@ NAVIGATION = (
 GEAR_MENU = (
     Place(_("Activity log"), "activity:log", Permission.SEE_ACTIVITY, icon="history"),
     Place(_("Users and roles"), "users:list", Permission.MANAGE_USERS, icon="users"),
+    Place(_("API clients"), "api_clients:list", Permission.MANAGE_API_CLIENTS, icon="key"),
+    Place(_("API documentation"), "api_docs", Permission.READ_API_DOCS, icon="code"),
     Place(_("Rules and calculator"), "cancellations:rules", Permission.SEE_RULES, icon="calculator"),
 )
 THEMES = (

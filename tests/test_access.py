@@ -27,6 +27,7 @@ from cancellations.support.services.files import add_file
 from cancellations.support.services.filing import file_request
 from csp_portal.accounts.permissions import OPERATOR_ROLES, ROLES_THAT_MAY, Permission, Role
 from csp_portal.accounts.services import invite_user
+from csp_portal.accounts.services.api_clients import make_client
 from csp_portal.mail.models import Mail
 from orders.billing.models import Invoice
 from orders.billing.services import close_due_months, issue_due_invoices
@@ -117,6 +118,7 @@ def world(clock) -> World:
     values = {
         "tenant_id": customer.tenant_id,
         "tenant": "fabrikam.example",
+        "client_id": make_client("Shop", roles=[Role.AUDITOR], actor=user_of(partner, Role.GLOBAL_ADMIN))[0].client_id,
         "sku_id": line.purchase.sku.public_id,
         "purchase_id": line.purchase.public_id,
         "key_id": line.purchase.keys.get().public_id,

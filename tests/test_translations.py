@@ -30,8 +30,9 @@ def test_no_template_holds_text_outside_gettext():
 
 
 def test_no_form_message_error_refusal_or_choice_is_given_text_outside_gettext():
+    """The document of the API is in English, so what its serializers say of their members is no text of a page."""
     bypassing = []
-    for path in _files(APPS, "*.py"):
+    for path in [path for path in _files(APPS, "*.py") if "api" not in path.parts or path.name == "reasons.py"]:
         bypassing += _report(path, python_findings(path.read_text(encoding="utf-8")))
     assert bypassing == []
 

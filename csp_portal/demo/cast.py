@@ -26,6 +26,13 @@ class DemoUser:
 
 
 @dataclass(frozen=True)
+class DemoApiClient:
+    name: str
+    admin: str  # the Global admin who makes it
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
 class DemoCustomer:
     partner: str
     tenant_id: str
@@ -80,6 +87,11 @@ USERS = (
     DemoUser("support@operator.example", "Sam Support", (Role.SUPPORT_AGENT,), None),
     DemoUser("sunhee@operator.example", "박선희", (Role.SUPPORT_AGENT,), None),
     DemoUser("catalogue@operator.example", "Olga Operator", (Role.OPERATOR_ADMIN,), None),
+)
+API_CLIENTS = (
+    DemoApiClient("Shop", "admin@fabrikam.example", (Role.ADMIN_AGENT, Role.GLOBAL_ADMIN)),
+    DemoApiClient("Price watch", "admin@fabrikam.example", (Role.GLOBAL_ADMIN,)),
+    DemoApiClient("Bestellsystem", "agent@adatum.example", (Role.ADMIN_AGENT, Role.GLOBAL_ADMIN)),
 )
 CUSTOMERS = (
     DemoCustomer(

@@ -17,6 +17,7 @@ from activity.tasks import make_months
 from csp_portal.accounts.models import Partner, User
 from csp_portal.accounts.services import create_partner, create_user
 from csp_portal.demo import cast, goods, many, notes
+from csp_portal.demo.clients import make_clients
 from csp_portal.demo.history import agent_of, make_history
 from csp_portal.demo.story import FOUNDED
 from csp_portal.demo.support import set_house
@@ -43,6 +44,7 @@ def make_demo(say: Say) -> None:
         make_months()
         say("Partners and users")
         _people(notes.passwords())
+        make_clients()
         say("Price list and tax rates")
         import_price_list(DATA / "software_price_list.csv", actor=ACTOR)
         import_tax_rates(DATA / "demo_tax_rates.csv", actor=ACTOR)

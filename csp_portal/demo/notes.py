@@ -12,6 +12,9 @@ from csp_portal.demo.cast import PARTNERS, USERS, DemoUser
 BEGUN = "history_until"  # the instant on which the demo's history hangs, noted before anything is made
 
 
+API_CLIENTS = "api_clients"
+
+
 def path() -> Path:
     """Where the notes are kept, readable by their owner only."""
     return Path(settings.VAR_DIR) / "demo.json"

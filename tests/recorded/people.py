@@ -11,8 +11,9 @@ from django.utils import timezone
 from activity.models import Action
 from cancellations.windows import services as windows
 from csp_portal.accounts import services
-from csp_portal.accounts.models import Invitation, User
+from csp_portal.accounts.models import ApiClient, Invitation, User
 from csp_portal.accounts.permissions import Role
+from csp_portal.accounts.services import api_clients
 from csp_portal.mail.models import Mail
 from tests.factories import PASSWORD, UserFactory
 from tests.recorded.registry import Call, Row, record_nothing, records, system
@@ -217,3 +218,45 @@ record_nothing(
     "manage.py run",
 )
 record_nothing("makes its data by the services, each with its rows", "manage.py demo")
+
+
+# API clients
+
+CLIENTS = "csp_portal.accounts.services.api_clients"
+PROGRAM = "shop.0a1b2c3d@api-client.invalid"
+
+
+def _client(world: World) -> ApiClient:
+    return api_clients.make_client("결제 동기화", roles=[Role.AUDITOR], actor=world.global_admin)[0]
+
+
+@records(f"{CLIENTS}.make_client", rows=[Row(Action.API_CLIENT_MADE, GLOBAL_ADMIN)])
+def _make_client(world: World) -> Call:
+    return partial(api_clients.make_client, "결제 동기화", roles=[Role.ADMIN_AGENT], actor=world.global_admin)
+
+
+@records(f"{CLIENTS}.change_client", rows=[Row(Action.API_CLIENT_CHANGED, GLOBAL_ADMIN)])
+def _change_client(world: World) -> Call:
+    roles = {"roles": [Role.ADMIN_AGENT], "seen": [Role.AUDITOR], "limited_to": []}
+    return partial(api_clients.change_client, _client(world).client_id, **roles, actor=world.global_admin)
+
+
+@records(f"{CLIENTS}.replace_secret", rows=[Row(Action.API_CLIENT_SECRET_REPLACED, GLOBAL_ADMIN)])
+def _replace_secret(world: World) -> Call:
+    return partial(api_clients.replace_secret, _client(world).client_id, actor=world.global_admin)
+
+
+@records(f"{CLIENTS}.revoke_client", rows=[Row(Action.API_CLIENT_REVOKED, GLOBAL_ADMIN)])
+def _revoke_client(world: World) -> Call:
+    return partial(api_clients.revoke_client, _client(world).client_id, actor=world.global_admin)
+
+
+@records(f"{CLIENTS}.token_made", rows=[Row(Action.API_TOKEN_MADE, PROGRAM)])
+def _token(world: World) -> Call:
+    client = _client(world)
+    client.user.email = PROGRAM
+    client.user.save()
+    return partial(api_clients.token_made, client, timezone.now())
+
+
+record_nothing("a column that is shown, on which nothing hangs", f"{CLIENTS}.note_use")

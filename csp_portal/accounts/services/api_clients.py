@@ -137,6 +137,7 @@ def note_use(client: ApiClient) -> None:
         ApiClient.objects.filter(stale, pk=client.pk).update(last_used_at=now)
 
 
+@transaction.atomic
 def token_made(client: ApiClient, expires_at: datetime) -> None:
     """Record that a client was given a token."""
     details = {"client": client.client_id, "name": client.name, "expires_at": expires_at.isoformat()}

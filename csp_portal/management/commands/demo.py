@@ -35,6 +35,7 @@ def _notes() -> dict[str, Any]:
     return {
         "address": settings.SITE_URL or notes.read().get("address") or f"http://127.0.0.1:{port}",
         "users": notes.read().get("users", []),
+        "api_clients": notes.read().get(notes.API_CLIENTS, []),
         "customers": [
             {"tenant_id": customer.tenant_id, "name": customer.company_name, "market": customer.market}
             for customer in cast.CUSTOMERS

@@ -1,0 +1,1 @@
+"""The OpenAPI document, and pages to read it on (X3)."""

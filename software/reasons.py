@@ -101,6 +101,13 @@ LABEL_TOO_LONG = Reason(
     sentence=_("The label of a link has at most %(longest)s characters."),
     next_step=_("Give it a shorter one."),
 )
+LABEL_HOLDS_KEY = Reason(
+    code="label_holds_key",
+    rule="K2",
+    sentence=_("The label of a link is written down, and a product key stands in it."),
+    next_step=_("Give it another label: whom it is for."),
+    status=400,
+)
 TOO_MANY_LINKS = Reason(
     code="too_many_links",
     rule="K4",
@@ -126,11 +133,24 @@ TERM_OVER = Reason(
     sentence=_("The term of order %(order)s ended on %(term_end)s; it has no keys and no downloads any more."),
     next_step=_("Buy the product again for a new term."),
 )
+BUILD_UNKNOWN = Reason(
+    code="build_unknown",
+    rule="K1",
+    sentence=_("There is no file of %(product)s in version %(version)s, language %(language)s and type %(file_type)s."),
+    next_step=_("Choose one of these: %(possible)s."),
+    status=400,
+)
 BUILD_OF_OTHER_PRODUCT = Reason(
     code="build_of_other_product",
     rule="K1",
     sentence=_("The file that was chosen is not one of this product."),
     next_step=_("Choose version, language and file type again."),
+)
+KEY_PENDING = Reason(
+    code="key_pending",
+    rule="B5",
+    sentence=_("The keys of order %(order)s have not come yet; it waits for the next ones of its product."),
+    next_step=_("Look again later: they are allotted as soon as there are some."),
 )
 KEY_REVOKED = Reason(
     code="key_revoked",

@@ -1,7 +1,7 @@
 """The base of every endpoint: who may call it, what comes in, and the headers of each answer (X3)."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
@@ -39,16 +40,20 @@ class ApiRequest(HttpRequest):
 
 
 class Endpoint(APIView):
-    """One path. `needs` names, by method, what its caller must be allowed to do."""
+    """One path. `needs` names, by method, what its caller must be allowed to do.
+
+    `refused` names as what the log has its refusals, where that is more than that access was refused.
+    """
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = ()
     throttle_classes = (PartnerThrottle,)
     parser_classes = (FoldingParser,)
-    renderer_classes = (JsonRenderer,)
+    renderer_classes: Sequence[type[BaseRenderer]] = (JsonRenderer,)
     metadata_class = None
 
     needs: ClassVar[Mapping[str, Permission]] = {}
+    refused: ClassVar[Mapping[str, Action]] = {}
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Whether there is such a method, who calls, how often, whether they may, and what the address says."""
@@ -66,7 +71,8 @@ class Endpoint(APIView):
         if needed is not None and not request.user.may(needed):
             refusal = request.user.refusal(needed)
             details = {"permission": needed.value, "path": request.path.replace("\0", "")}
-            record_refusal(Action.ACCESS_REFUSED, refusal, actor=request.user, **details)
+            action = self.refused.get(request.method, Action.ACCESS_REFUSED)
+            record_refusal(action, refusal, actor=request.user, **details)
             raise refusal
 
     def given(self, request: Any, form: type[Serializer], **context: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from csp_portal.errors import Refusal
 
 SOURCE = "csp-portal"
 CHALLENGE = 'Bearer realm="csp-portal"'
+OUTDATED = "2055"  # what the client has seen is no longer so: 412 where it said so with If-Match
 LONGEST = 1024  # characters of a description
 
 
@@ -65,6 +66,8 @@ def answered(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     set_rollback()
     response = refused(refusal)
+    if response.data["code"] == OUTDATED and context["request"].headers.get("If-Match"):
+        response.status_code = HTTPStatus.PRECONDITION_FAILED
     if isinstance(error, exceptions.MethodNotAllowed):
         response.headers["Allow"] = ", ".join(context["view"].allowed_methods)
     return response

@@ -19,3 +19,9 @@ class JsonRenderer(BaseRenderer):
             data, use_decimal=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
         )
         return text.encode()
+
+
+class FileRenderer(JsonRenderer):
+    """Where an endpoint answers a file: whatever the client accepts, refusals are JSON all the same."""
+
+    media_type = "*/*"

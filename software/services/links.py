@@ -13,6 +13,7 @@ from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
 from csp_portal.calendar_utc import start_of_day, utc_day
 from csp_portal.errors import Refusal
+from csp_portal.key_text import holds_key
 from csp_portal.typed_text import one_line
 from software import reasons
 from software.models import (
@@ -171,6 +172,8 @@ def _kept_label(label: str, purchase: SoftwarePurchase) -> str:
     kept = one_line(label)
     if len(kept) > LONGEST_LABEL:
         raise Refusal(reasons.LABEL_TOO_LONG, on=purchase, longest=LONGEST_LABEL)
+    if holds_key(kept):
+        raise Refusal(reasons.LABEL_HOLDS_KEY, on=purchase)
     return kept
 
 

@@ -10,14 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from activity.models import Action
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
-from csp_portal.csv_files import csv_answer
+from software.key_file import keys_file
 from software.models import ProductKey, SoftwarePurchase
 from software.places import software_place
 from software.services import copy_key, export_keys, reveal_key
 
 SHOWN_SECONDS = 60
-# For programs to read: the names stay, in every language.
-EXPORT_COLUMNS = ("order_number", "purchase_id", "sku_id", "sku", "product_key")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +55,4 @@ def exported_keys(request: SignedInRequest, tenant_id: UUID, purchase_id: UUID) 
     """All keys of a purchase as a CSV file."""
     visible = SoftwarePurchase.objects.visible_to(request.user).of(tenant_id)
     found = get_object_or_404(visible, public_id=purchase_id)
-    exported = export_keys(found.public_id, actor=request.user)
-    purchase = exported.purchase
-    about = (purchase.order_number, str(purchase.public_id), purchase.sku.catalogue_id, purchase.sku.title)
-    return csv_answer(f"keys-{purchase.order_number}.csv", EXPORT_COLUMNS, [(*about, key) for key in exported.keys])
+    return keys_file(export_keys(found.public_id, actor=request.user))

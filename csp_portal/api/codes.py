@@ -62,6 +62,8 @@ BY_REASON = {
     "quote_not_valid": (400, "3000"),
     "quote_unreadable": (400, "3000"),
     "subscription_not_found": (404, "20003"),
+    # Words of an enumeration
+    "word_unknown": (400, "900126"),
 }
 
 

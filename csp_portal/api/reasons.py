@@ -116,3 +116,10 @@ REQUEST_ID_USED = Reason(
     next_step=_("Use an id of its own for each call, and the same one only to repeat it."),
     status=409,
 )
+WORD_UNKNOWN = Reason(
+    code="word_unknown",
+    rule="X3",
+    sentence=_("%(field)s: there is no “%(given)s”."),
+    next_step=_("Give one of these: %(known)s."),
+    status=400,
+)

@@ -64,3 +64,17 @@ IS_A_REVERSAL = Reason(
     sentence=_("%(reference)s is a reversal itself."),
     next_step=_("Post the payment anew, with a reference of its own."),
 )
+INVOICE_NOT_FOUND = Reason(
+    code="invoice_not_found",
+    rule="R5",
+    sentence=_("Your organisation has no issued invoice with this number."),
+    next_step=_("GET /v1/invoices lists those there are; what is not issued yet is among the unbilled lines."),
+    status=404,
+)
+ACCOUNT_NOT_FOUND = Reason(
+    code="account_not_found",
+    rule="R5",
+    sentence=_("Your organisation has no account in this currency."),
+    next_step=_("GET /v1/invoices/summaries lists the currencies there are."),
+    status=404,
+)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.models import Partner, User
@@ -15,6 +15,11 @@ from csp_portal.money import AmountField
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(partner_id=user.partner_id) if user.sees_whole_partner else self.none()
+
+    def by_last_invoice(self) -> Self:
+        """First the one with the newest issued invoice; those without one last, by currency."""
+        newest = Max("invoices__issued_at")
+        return self.annotate(newest=newest).order_by(F("newest").desc(nulls_last=True), "currency")
 
 
 class Account(models.Model):

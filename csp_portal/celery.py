@@ -63,5 +63,6 @@ app.conf.beat_schedule = {
     "mail-log-heads": {"task": "activity.tasks.mail_heads", "schedule": crontab(hour="6", minute="10")},
     "make-log-months": {"task": "activity.tasks.make_months", "schedule": crontab(hour="3", minute="15")},
     "warn-of-default-rows": {"task": "activity.tasks.warn_of_default_rows", "schedule": crontab(minute="50")},
+    "remove-old-replies": {"task": "csp_portal.api.tasks.remove_old_replies", "schedule": crontab(minute="25")},
     "redact-addresses": {"task": "activity.tasks.redact_addresses", "schedule": crontab(hour="4", minute="45")},
 }

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("csp_portal.people.urls")),
     path("", include("csp_portal.api.oauth.urls")),
     path("", include("csp_portal.api.docs.urls")),
+    path("", include("csp_portal.people.api.urls")),
     path("", include("customers.api.urls")),
     path("", include("orders.api.urls")),
     path("", include("orders.api.line_urls")),

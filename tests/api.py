@@ -10,6 +10,7 @@ from csp_portal.accounts.models import ApiClient, User
 from csp_portal.accounts.permissions import Role
 from csp_portal.accounts.services.api_clients import make_client
 from csp_portal.api.tokens import make_token
+from tests.api_document import assert_documented
 
 
 class Caller:
@@ -30,10 +31,12 @@ class Caller:
         return caller
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
-        """The answer; `headers` as `MS_RequestId="…"`."""
+        """The answer, which is as the OpenAPI document says; `headers` as `MS_RequestId="…"`."""
         told = {"Authorization": f"Bearer {self.token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
         data = body if isinstance(body, bytes | str) else json.dumps(body) if body is not None else ""
-        return self.http.generic(method, f"/v1{path}", data, content_type="application/json", headers=told)
+        answer = self.http.generic(method, f"/v1{path}", data, content_type="application/json", headers=told)
+        assert_documented(method, f"/v1{path}", answer)
+        return answer
 
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.ask("GET", path, **headers)

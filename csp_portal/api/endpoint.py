@@ -66,7 +66,7 @@ class Endpoint(APIView):
 
     def check_permissions(self, request: Any) -> None:
         """Raise the role's refusal, which is recorded, unless the caller may do what the method does."""
-        self.check_throttles(request)
+        super().check_throttles(request)  # before the roles: a refusal is written to the log
         needed = self.needs.get("GET" if request.method == "HEAD" and "HEAD" not in self.needs else request.method)
         if needed is not None and not request.user.may(needed):
             refusal = request.user.refusal(needed)
@@ -74,6 +74,9 @@ class Endpoint(APIView):
             action = self.refused.get(request.method, Action.ACCESS_REFUSED)
             record_refusal(action, refusal, actor=request.user, **details)
             raise refusal
+
+    def check_throttles(self, request: Any) -> None:
+        """The call was counted before its roles were asked."""
 
     def given(self, request: Any, form: type[Serializer], **context: Any) -> dict[str, Any]:
         """The body, checked by `form`. Raises ValidationError, which names what is wrong."""

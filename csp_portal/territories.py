@@ -4,6 +4,7 @@ import unicodedata
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import get_territory_currencies
 from django.utils.translation import get_language, to_locale
 
 from csp_portal.rounding import minor_unit_digits
@@ -45,6 +46,14 @@ def currency_choices() -> list[tuple[str, str]]:
     names = reader_locale().currencies
     codes = sorted(minor_unit_digits())
     return [(code, f"{code} – {names[code]}" if code in names else code) for code in codes]
+
+
+def usual_currency(country: str) -> str:
+    """The currency that is tender in a country, by CLDR; empty where there is none, or none of ISO 4217."""
+    known = minor_unit_digits()
+    return (
+        next((code for code in get_territory_currencies(country) if code in known), "") if is_country(country) else ""
+    )
 
 
 def _place_in_order(name: str) -> str:

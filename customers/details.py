@@ -3,7 +3,7 @@
 Pages, import and services read what they are given by the same functions, so that they refuse with the same words.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -81,14 +81,23 @@ def clean_detail(field: str, given: Any) -> Any:
 
 def clean_details(given: Mapping[str, Any]) -> dict[str, Any]:
     """Every detail as it is kept. Raises ValidationError naming each wrong field."""
+    return _clean_all(FIELDS, given)
+
+
+def clean_address(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole address as it is kept. Raises ValidationError naming each wrong field, and each that it lacks."""
+    return _clean_all(ADDRESS, given, is_address_needed=True)
+
+
+def _clean_all(fields: Iterable[str], given: Mapping[str, Any], *, is_address_needed: bool = False) -> dict[str, Any]:
     cleaned: dict[str, Any] = {}
     wrong: dict[str, ValidationError] = {}
-    for field in FIELDS:
+    for field in fields:
         try:
             cleaned[field] = clean_detail(field, given.get(field, ""))
         except ValidationError as error:
             wrong[field] = error
-    wrong = {**address_gaps(cleaned), **wrong}
+    wrong = {**address_gaps(cleaned, is_needed=is_address_needed), **wrong}
     if wrong:
         raise ValidationError(wrong)
     return cleaned

@@ -40,7 +40,7 @@ class Part:
 
 
 @require_http_methods(METHODS)
-@role_required(Permission.EDIT_CUSTOMERS)
+@role_required(Permission.ADD_CUSTOMERS)
 def choose(request: SignedInRequest) -> HttpResponse:
     """Take a file and check it; nothing is added yet."""
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
@@ -58,7 +58,7 @@ def choose(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(METHODS)
-@role_required(Permission.EDIT_CUSTOMERS)
+@role_required(Permission.ADD_CUSTOMERS)
 def check(request: SignedInRequest) -> HttpResponse:
     """Show what the checked file would add; add exactly that. The file is kept for an hour, for its sender only."""
     upload_id = guid_of(request.POST.get("upload") or request.GET.get("upload", ""))
@@ -78,7 +78,7 @@ def check(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@role_required(Permission.EDIT_CUSTOMERS)
+@role_required(Permission.ADD_CUSTOMERS)
 def example(request: SignedInRequest) -> HttpResponse:
     """A file that can be imported, to start from."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")

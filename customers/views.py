@@ -28,13 +28,13 @@ def customer_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page_of(request, form.found(), complete=CustomerQuerySet.with_activity),
-        "edit_refusal": request.user.refusal_to(Permission.EDIT_CUSTOMERS),
+        "add_refusal": request.user.refusal_to(Permission.ADD_CUSTOMERS),
     }
     return render(request, "customers/list.html", context)
 
 
 @require_http_methods(METHODS)
-@role_required(Permission.EDIT_CUSTOMERS)
+@role_required(Permission.ADD_CUSTOMERS)
 def add(request: SignedInRequest) -> HttpResponse:
     """Add a customer."""
     form = CustomerForm(request.POST if request.method == "POST" else None)

@@ -39,6 +39,7 @@ class Permission(TextChoices):
     SEE_RULES = "see_rules", _("read the rules")
     SEARCH = "search", _("search")
     SEE_CUSTOMERS = "see_customers", _("see customers")
+    ADD_CUSTOMERS = "add_customers", _("add customers")
     EDIT_CUSTOMERS = "edit_customers", _("edit customers")
     SEE_SOFTWARE = "see_software", _("see software")
     SEE_ORDERS = "see_orders", _("see orders")
@@ -72,6 +73,7 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
     Permission.SEE_RULES: frozenset(Role),
     Permission.SEARCH: _AGENT_AND_GLOBAL | _READERS_OF_THE_LOG,  # these for a key, which leads them to the log
     Permission.SEE_CUSTOMERS: _AGENT_AND_GLOBAL,
+    Permission.ADD_CUSTOMERS: _AGENT_AND_GLOBAL,
     Permission.EDIT_CUSTOMERS: _AGENT_AND_GLOBAL,
     Permission.SEE_SOFTWARE: _AGENT_AND_GLOBAL,
     Permission.SEE_ORDERS: _AGENT_AND_GLOBAL,
@@ -96,7 +98,13 @@ ROLES_THAT_MAY: dict[Permission, frozenset[Role]] = {
 
 # What belongs to no one customer: an API client that is limited to some has none of it, whatever its roles.
 NEEDS_WHOLE_PARTNER = frozenset(
-    {Permission.SEE_INVOICES, Permission.MANAGE_USERS, Permission.MANAGE_API_CLIENTS, Permission.MANAGE_FEEDS}
+    {
+        Permission.ADD_CUSTOMERS,
+        Permission.SEE_INVOICES,
+        Permission.MANAGE_USERS,
+        Permission.MANAGE_API_CLIENTS,
+        Permission.MANAGE_FEEDS,
+    }
 )
 
 LIMITED_TO_CUSTOMERS = Reason(

@@ -75,20 +75,22 @@ def _held(request: Any, key: str) -> tuple[StoredReply, bool]:
     """The reply to this call, locked, and whether it has still to be made; waits for the same call at work."""
     which = {"user": request.user, "path": request.path.lower().rstrip("/"), "key": key}
     StoredReply.objects.filter(**which, created_at__lt=timezone.now() - KEPT).delete()
-    made = StoredReply(**which, asked=_digest(request.data))
+    made = StoredReply(**which, asked=_digest(request))
     StoredReply.objects.bulk_create([made], ignore_conflicts=True)
     reply = StoredReply.objects.select_for_update(of=("self",)).get(**which)
     return reply, reply.status is None
 
 
 def _answer_again(endpoint: Any, request: Any, reply: StoredReply, kwargs: dict[str, Any]) -> Response:
-    if bytes(reply.asked) != _digest(request.data):
+    if bytes(reply.asked) != _digest(request):
         raise Refusal(REQUEST_ID_USED)
     return Response(endpoint.replayed(request, reply.body, **kwargs), status=reply.status)
 
 
-def _digest(body: Any) -> bytes:
-    return hashlib.sha256(simplejson.dumps(body, sort_keys=True, default=str).encode()).digest()
+def _digest(request: Any) -> bytes:
+    """Of the query and the body: what the call asks for."""
+    asked = [request.query, request.data]
+    return hashlib.sha256(simplejson.dumps(asked, sort_keys=True, default=str).encode()).digest()
 
 
 def _plain(body: Any) -> Any:

@@ -38,11 +38,11 @@ def create_customer(*, actor: User, **details: Any) -> Customer:
 
     Raises Refusal if the actor's role may not, ValidationError naming the fields that are wrong or taken.
     """
-    require(actor, Permission.EDIT_CUSTOMERS)
+    require(actor, Permission.ADD_CUSTOMERS)
     cleaned = clean_details(details)
     lock_customers_of(actor.partner_id)
     customer = Customer(partner=actor.partner, **cleaned)
-    _check_not_taken(customer)
+    _check_not_taken(customer, actor)
     customer.save(force_insert=True)
     record(Action.CUSTOMER_CREATED, actor=actor, on=customer)
     return customer
@@ -95,7 +95,7 @@ def _check_change(customer: Customer, changes: dict[str, Any], version_seen: int
 def _apply(customer: Customer, changes: dict[str, Any], **stamp: Any) -> None:
     for name, value in changes.items():
         setattr(customer, name, value)
-    _check_not_taken(customer)
+    _check_not_taken(customer, stamp["actor"])
     customer.version += 1
     customer.changed_at, customer.changed_by = stamp["now"], stamp["actor"]
     customer.save(update_fields=[*changes, "version", "changed_at", "changed_by"])
@@ -107,18 +107,34 @@ def _for_log(before: dict[str, str], changes: dict[str, Any]) -> dict[str, Any]:
     return {"changes": told, "address_changed": any(name in ADDRESS for name in changes)}
 
 
-def _check_not_taken(customer: Customer) -> None:
-    """Raise ValidationError, naming who has it, if the GUID or domain is another customer's of the partner (U1)."""
+def _check_not_taken(customer: Customer, actor: User) -> None:
+    """Raise ValidationError if the GUID or domain is another customer's of the partner (U1).
+
+    It names the other one where the actor sees it: an API client that is limited to customers may not.
+    """
     taken = Q(tenant_id=customer.tenant_id) | Q(primary_domain=customer.primary_domain)
+    of_partner = Customer.objects.filter(taken, partner_id=customer.partner_id).exclude(pk=customer.pk)
+    seen = {other.pk for other in of_partner.visible_to(actor)}
     wrong: dict[str, ValidationError] = {}
-    for other in Customer.objects.filter(taken, partner_id=customer.partner_id).exclude(pk=customer.pk):
-        if other.tenant_id == customer.tenant_id:
-            wrong["tenant_id"] = _taken(_("Your customer %(customer)s has this tenant GUID already."), other)
-        if other.primary_domain == customer.primary_domain:
-            wrong["primary_domain"] = _taken(_("Your customer %(customer)s has this primary domain already."), other)
+    for other in of_partner:
+        for name in ("tenant_id", "primary_domain"):
+            if getattr(other, name) == getattr(customer, name):
+                wrong[name] = _taken(name, other if other.pk in seen else None)
     if wrong:
         raise ValidationError(wrong)
 
 
-def _taken(sentence: Any, other: Customer) -> ValidationError:
-    return ValidationError(sentence, params={"customer": other.company_name}, code="taken")
+_TAKEN = {
+    "tenant_id": _("Your customer %(customer)s has this tenant GUID already."),
+    "primary_domain": _("Your customer %(customer)s has this primary domain already."),
+}
+_TAKEN_UNSEEN = {
+    "tenant_id": _("Another customer of your organisation has this tenant GUID already."),
+    "primary_domain": _("Another customer of your organisation has this primary domain already."),
+}
+
+
+def _taken(name: str, other: Customer | None) -> ValidationError:
+    if other is None:
+        return ValidationError(_TAKEN_UNSEEN[name], code="taken")
+    return ValidationError(_TAKEN[name], params={"customer": other.company_name}, code="taken")

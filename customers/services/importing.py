@@ -57,7 +57,7 @@ class ImportPlan:
 
 def check_import(source: BinaryIO, *, actor: User) -> ImportPlan:
     """What importing the file would do. Raises Refusal if the role may not, BadFile naming every bad row."""
-    require(actor, Permission.EDIT_CUSTOMERS)
+    require(actor, Permission.ADD_CUSTOMERS)
     rows, errors = read_customers(source)
     return _plan(rows, errors, actor)
 
@@ -74,7 +74,7 @@ def import_customers(rows: Sequence[ImportRow], *, file_name: str, actor: User) 
 
     Raises Refusal if the role may not, BadFile if a row cannot be added any more.
     """
-    require(actor, Permission.EDIT_CUSTOMERS)
+    require(actor, Permission.ADD_CUSTOMERS)
     lock_customers_of(actor.partner_id)
     plan = plan_import(rows, actor=actor)
     if not plan.new:

@@ -118,6 +118,9 @@ def world(clock) -> World:
     values = {
         "tenant_id": customer.tenant_id,
         "tenant": "fabrikam.example",
+        "domain": customer.primary_domain,
+        "prefix": "fabrikam",
+        "country": "US",
         "client_id": make_client("Shop", roles=[Role.AUDITOR], actor=user_of(partner, Role.GLOBAL_ADMIN))[0].client_id,
         "sku_id": line.purchase.sku.public_id,
         "purchase_id": line.purchase.public_id,

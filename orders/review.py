@@ -1,5 +1,6 @@
 """A cart with today's prices, tax and terms: what the cart page, the review and the order all start from (B2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -88,8 +89,12 @@ class Review:
 
 def review_cart(cart: Cart, now: datetime) -> Review:
     """The cart priced at `now` for its customer's market; a constant number of queries."""
+    return review_lines(cart, list(cart.lines.select_related("sku__product")) if cart.pk else [], now)
+
+
+def review_lines(cart: Cart, lines: Sequence[CartLine], now: datetime) -> Review:
+    """The same of lines that are given, kept or not."""
     customer = cart.customer
-    lines = list(cart.lines.select_related("sku__product")) if cart.pk else []
     catalogue = Catalogue(customer.market, customer.currency, now)
     offers = catalogue.offers([line.sku for line in lines])
     reviewed = tuple(ReviewLine(line, offer, now) for line, offer in zip(lines, offers, strict=True))

@@ -128,6 +128,7 @@ def world(clock) -> World:
         "number": line.order.number,
         "order_id": line.order.number,
         "line_number": "0",
+        "cart_id": uuid4(),
         "currency": "USD",
         "month": date(2020, 1, 1),
         "invoice_number": Invoice.objects.get().public_number,
@@ -144,6 +145,11 @@ def world(clock) -> World:
         "what": "keys",
         "export_id": export_asked_for_by(user_of(partner, Role.GLOBAL_ADMIN)).public_id,
         "state": "0" * 32,
+        "invoice_id": Invoice.objects.get().public_number,
+        "provider": "OneTime",
+        "line_type": "BillingLineItems",
+        "request_id": asked.number,
+        "attachment_id": uuid4(),
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}

@@ -35,6 +35,30 @@ BY_REASON = {
     # Catalogue
     "catalog_item_missing": (400, "900142"),
     "catalog_item_unknown": (400, "800004"),
+    "product_not_found": (404, "400013"),
+    "sku_not_found": (404, "400018"),
+    "availability_not_found": (404, "400019"),
+    "target_segment_unknown": (403, "400030"),
+    "target_view_unknown": (403, "400036"),
+    # Carts
+    "cart_not_found": (404, "800008"),
+    "cart_busy": (409, "800064"),
+    "cart_ordered": (400, "800065"),
+    "cart_expired": (400, "800009"),
+    "cart_lines_wrong": (400, "800009"),
+    "cart_empty": (400, "800002"),
+    "cart_full": (400, "800002"),
+    "quantity_out_of_range": (400, "800017"),
+    "reservation_not_sold_in_market": (400, "800070"),
+    "not_priced_in_market": (403, "800020"),
+    "never_cancellable_not_accepted": (400, "800002"),
+    "line_currency_wrong": (400, "3000"),
+    "line_billing_wrong": (400, "3000"),
+    "line_term_wrong": (400, "3000"),
+    "line_beyond": (400, "3000"),
+    "nothing_to_renew": (400, "3000"),
+    "no_credit_limit": (403, "800023"),
+    "credit_limit_exceeded": (403, "800023"),
     # Orders
     "order_not_found": (404, "20000"),
     "line_number_wrong": (400, "800071"),
@@ -51,7 +75,6 @@ BY_REASON = {
     "already_cancelled": (400, "800061"),
     "never_cancellable": (400, "800061"),
     "support_request_only": (400, "800061"),
-    "reservation_by_support_only": (403, "800019"),
     "refund_request_open": (409, "800014"),
     "window_closed": (400, "900117"),
     "quantity_not_left": (400, "800061"),
@@ -67,6 +90,30 @@ BY_REASON = {
 }
 
 
-def numbered(reason: str, status: int) -> tuple[int, str]:
+# the same where the refusal's fact `kind` says what it is about
+BY_KIND = {
+    ("support_request_only", "reservation"): (403, "800019"),
+    # Support requests
+    "customer_unknown": (400, "3000"),
+    "order_not_of_customer": (400, "3000"),
+    "refund_without_line": (400, "3000"),
+    "amount_not_creditable": (400, "3000"),
+    "amount_too_fine": (400, "3000"),
+    "refund_notice_not_accepted": (400, "3000"),
+    "nothing_written": (400, "3000"),
+    "text_too_long": (400, "3000"),
+    "key_in_text": (400, "3000"),
+    "attachment_empty": (400, "3000"),
+    "attachment_too_large": (400, "3000"),
+    "attachment_type_not_taken": (400, "3000"),
+    "attachment_not_what_it_says": (400, "3000"),
+    "virus_found": (400, "3000"),
+    "too_many_files": (400, "3000"),
+    "request_ended": (409, "409"),
+}
+
+
+def numbered(reason: str, status: int, kind: str = "") -> tuple[int, str]:
     """HTTP status and number of a refusal."""
-    return BY_REASON.get(reason, (status, BY_STATUS.get(status, str(status))))
+    usual = BY_REASON.get(reason, (status, BY_STATUS.get(status, str(status))))
+    return BY_KIND.get((reason, kind), usual)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from csp_portal.api.codes import numbered
@@ -31,9 +32,14 @@ def error_body(refusal: Refusal, code: str) -> dict[str, Any]:
     }
 
 
+def number_of(refusal: Refusal) -> tuple[int, str]:
+    """HTTP status and number of a refusal, by its reason and what it is about."""
+    return numbered(refusal.code, refusal.status, str(refusal.facts.get("kind", "")))
+
+
 def refused(refusal: Refusal) -> Response:
     """A refusal as an answer of an endpoint."""
-    status, code = numbered(refusal.code, refusal.status)
+    status, code = number_of(refusal)
     response = Response(error_body(refusal, code), status=status)
     if status == 401:
         response.headers["WWW-Authenticate"] = CHALLENGE
@@ -42,7 +48,7 @@ def refused(refusal: Refusal) -> Response:
 
 def plain_refusal(refusal: Refusal) -> JsonResponse:
     """The same where no endpoint answers: a path that there is not, a fault of ours."""
-    status, code = numbered(refusal.code, refusal.status)
+    status, code = number_of(refusal)
     return JsonResponse(error_body(refusal, code), status=status, json_dumps_params={"ensure_ascii": False})
 
 
@@ -109,12 +115,21 @@ def _problems(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """What is wrong, each with where it stands: `lineItems[0].quantity`."""
     if isinstance(detail, dict):
         for name, each in detail.items():
-            yield from _problems(each, f"{path}.{name}" if path else str(name))
+            yield from _problems(each, _below(path, name))
     elif isinstance(detail, list):
         for number, each in enumerate(detail):
             yield from _problems(each, path if isinstance(each, str) else f"{path}[{number}]")
     else:
         yield path or "body", str(detail)
+
+
+def _below(path: str, name: str | int) -> str:
+    """Where a member stands, or an element of a list; what is wrong with a whole resource stands where that does."""
+    if name == api_settings.NON_FIELD_ERRORS_KEY:
+        return path
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else name
 
 
 def _throttled(error: exceptions.Throttled) -> Response:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.settings import api_settings
 
 from csp_portal.api.folding import squashed
 
@@ -17,7 +18,7 @@ class ApiSerializer(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):
-            raise serializers.ValidationError(_("It must be an object."))
+            raise serializers.ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [_("It must be an object.")]})
         known = {name: data[name.lower()] for name in self.fields if data.get(name.lower()) is not None}
         found: dict[str, Any] = super().to_internal_value(known)
         return found

@@ -6,16 +6,19 @@ from rest_framework.response import Response
 
 from csp_portal.accounts.permissions import Permission
 from csp_portal.api.endpoint import ApiRequest, Endpoint
+from csp_portal.api.idempotency import once
 from csp_portal.api.paging import seek_page
 from csp_portal.api.resources import collection
 from csp_portal.api.schema import collection_of, documented
 from csp_portal.api.serializers import ApiSerializer, FlagField, WordField
 from customers.api.finding import customer_of
 from customers.api.resources import path_of
+from orders.api.asking import OrderInput, lines_asked
 from orders.api.finding import line_of, order_of
 from orders.api.provisioning import ProvisioningStatusSerializer, provisioning_of
 from orders.api.resources import ONE_TIME, OrderSerializer, line_path, lines_of, order_path, order_resource
 from orders.models import Order, OrderLine
+from orders.services import order_lines
 
 TAG = "Orders"
 MOST_ORDERS = 2000  # in one page; most clients ask for no other
@@ -64,6 +67,17 @@ class Orders(Endpoint):
             most=MOST_ORDERS,
         )
         return Response(page)
+
+    @documented("Order without a cart", tag=TAG, body=OrderInput, answer=OrderSerializer, status=201, refusals=[409])
+    @once
+    def post(self, request: ApiRequest, tenant_id: str) -> Response:
+        """Order all lines at the prices and terms of now, or nothing."""
+        customer, asked = customer_of(request.user, tenant_id), self.given(request, OrderInput)
+        of_all = {"billing_cycle": asked.get("billingCycle", ""), "currency": asked.get("currencyCode", "")}
+        lines = lines_asked(request.user, tenant_id, asked["lineItems"], customer, **of_all)
+        number = asked.get("purchaseOrderNumber", "")
+        order = order_lines(customer.tenant_id, lines, purchase_order_number=number, actor=request.user)
+        return Response(order_resource(order), status=201)
 
 
 class OrderEndpoint(Endpoint):

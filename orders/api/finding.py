@@ -1,12 +1,22 @@
-"""The order and the line that a path names."""
+"""The cart, the order and the line that a path names."""
 
 from csp_portal.accounts.models import User
 from csp_portal.errors import Refusal
 from customers.api.finding import customer_of
-from orders.models import Order, OrderLine
-from orders.reasons import LINE_NUMBER_WRONG, ORDER_NOT_FOUND
+from orders.models import ApiCart, Order, OrderLine
+from orders.reasons import CART_NOT_FOUND, LINE_NUMBER_WRONG, ORDER_NOT_FOUND
 
 _MOST_DIGITS = 9
+
+
+def cart_of(user: User, tenant_id: str, cart_id: str) -> ApiCart:
+    """The cart for the caller's customer. Raises Refusal, the same for another customer's as for none."""
+    customer = customer_of(user, tenant_id)
+    cart = ApiCart.objects.filter(customer=customer).select_related("user", "order").with_guid(cart_id)
+    if cart is None:
+        raise Refusal(CART_NOT_FOUND)
+    cart.customer = customer
+    return cart
 
 
 def order_of(user: User, tenant_id: str, order_id: str) -> Order:

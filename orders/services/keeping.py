@@ -9,7 +9,7 @@ from django.utils import timezone
 from activity.models import Action
 from activity.services import Actor, record_each
 from csp_portal.jobs import all_batches
-from orders.models import Cart, CartLine
+from orders.models import ApiCart, Cart, CartLine
 
 BATCH = 200  # carts in one transaction
 KEEPER = Actor.system("empty_old_carts")
@@ -19,9 +19,9 @@ def empty_old_carts() -> int:
     """Take everything out of the carts that nobody has changed for 30 days; answers how many there were (X6).
 
     Batch by batch, passing over carts that somebody holds: they are being changed. A review that was shown of one
-    places no order any more, as its key is another (B4).
+    places no order any more, as its key is another (B4). Carts of the API are removed.
     """
-    return all_batches(_empty_batch)
+    return all_batches(_empty_batch) + all_batches(_remove_batch)
 
 
 @transaction.atomic
@@ -37,11 +37,21 @@ def _empty_batch() -> int:
     return len(batch)
 
 
+@transaction.atomic
+def _remove_batch() -> int:
+    over = ApiCart.objects.over(timezone.now()).order_by("changed_at", "pk").select_for_update(skip_locked=True)
+    locked = list(over.values_list("pk", flat=True)[:BATCH])
+    batch = ApiCart.objects.filter(pk__in=locked)
+    record_each(Action.CART_EMPTIED, actor=KEEPER, on=[_Emptied(cart) for cart in batch.with_lines_counted()])
+    batch.delete()
+    return len(locked)
+
+
 @dataclass(frozen=True)
 class _Emptied:
     """A cart for the log: whose it was, and since when nobody had changed it."""
 
-    cart: Cart
+    cart: Cart | ApiCart
 
     def log_subject(self) -> dict[str, Any]:
         """What the activity log says of it."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -30,6 +31,15 @@ from software.services import create_purchase
 from software.services.purchasing import allot_keys, lock_pools
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a buyer says beside the review: what may never be cancelled, a number of their own, how it is paid."""
+
+    never_accepted: Collection[UUID] = ()
+    purchase_order_number: str = ""
+    payment: Payment = ON_ACCOUNT
+
+
 @refusals_recorded(Action.ORDER_REFUSED)
 @transaction.atomic
 def place_order(
@@ -51,33 +61,42 @@ def place_order(
     """
     now = timezone.now()
     cart = _locked_with_customer(tenant_id, actor)
-    digest = _digest(reviewed, never_accepted, purchase_order_number, payment)
+    terms = Terms(never_accepted, purchase_order_number, payment)
     placed = Order.objects.filter(customer=cart.customer, idempotency_key=reviewed.key).first()
     if placed is not None:
-        return _the_same(placed, digest)
+        return _the_same(placed, _digest(reviewed, terms))
     lock_pools(cart.lines.values_list("sku_id", flat=True))  # before it is read how their keys are issued
-    review = review_cart(cart, now)
-    _check(review, reviewed, never_accepted)
+    order = order_review(review_cart(cart, now), reviewed, terms, actor=actor, now=now)
+    cart.lines.all().delete()
+    cart.renew_key(now)
+    return order
+
+
+def order_review(review: Review, reviewed: Reviewed, terms: Terms, *, actor: User, now: datetime) -> Order:
+    """Order what a review holds, as it was `reviewed`; for a transaction that has locked its customer and key pools.
+
+    Raises Refusal.
+    """
+    _check(review, reviewed, terms.never_accepted)
+    customer = review.cart.customer
     order = Order.objects.create(
-        partner_id=cart.customer.partner_id,
-        customer=cart.customer,
-        customer_name=cart.customer.company_name,
+        partner_id=customer.partner_id,
+        customer=customer,
+        customer_name=customer.company_name,
         placed_by=actor,
         placed_at=now,
-        market=cart.customer.market,
-        currency=cart.customer.currency,
-        purchase_order_number=purchase_order_number,
-        payment_method=payment.method,
-        idempotency_key=cart.key,
-        body_digest=digest,
+        market=customer.market,
+        currency=customer.currency,
+        purchase_order_number=terms.purchase_order_number,
+        payment_method=terms.payment.method,
+        idempotency_key=review.cart.key,
+        body_digest=_digest(reviewed, terms),
     )
     lines = [_add_line(order, number, line, now) for number, line in enumerate(review.lines, start=1)]
     _record(order, lines, actor)
     _allot([line.purchase for line in lines], actor, now)
-    payment.charge(order, lines)
+    terms.payment.charge(order, lines)
     tell_order_placed(order, lines)
-    cart.lines.all().delete()
-    cart.renew_key(now)
     return order
 
 
@@ -92,10 +111,10 @@ def _locked_with_customer(tenant_id: UUID, actor: User) -> Cart:
     return cart
 
 
-def _digest(reviewed: Reviewed, never_accepted: Collection[UUID], purchase_order_number: str, payment: Payment) -> str:
+def _digest(reviewed: Reviewed, terms: Terms) -> str:
     """SHA-256 (hex) of all that was asked for."""
-    ticks = sorted(str(sku_id) for sku_id in never_accepted)
-    body = [reviewed.plain(), ticks, purchase_order_number, payment.method]
+    ticks = sorted(str(sku_id) for sku_id in terms.never_accepted)
+    body = [reviewed.plain(), ticks, terms.purchase_order_number, terms.payment.method]
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()
 
 

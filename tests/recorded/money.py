@@ -12,7 +12,9 @@ from customers import services as customers
 from customers.details import FIELDS
 from orders.billing import services, tasks
 from orders.billing.models import Credit, Invoice
-from orders.services import add_to_cart, place_order
+from orders.models import ApiCartLine
+from orders.services import add_to_cart, check_out, make_api_cart, order_lines, place_order
+from software.api.items import catalog_item_id
 from tests.factories import buy_line, make_sku, reviewed_now
 from tests.helpers import cancel
 from tests.payments import issued_invoice, pay
@@ -64,6 +66,29 @@ def _place(world: World) -> Call:
         add_to_cart(world.customer.tenant_id, sku.public_id, 1, actor=world.agent)
     reviewed = reviewed_now(world.agent, world.customer)
     return partial(place_order, world.customer.tenant_id, reviewed=reviewed, actor=world.agent)
+
+
+def _lines(world: World) -> list[ApiCartLine]:
+    """What a client of the API asks for: one with a key, one whose key is still to come."""
+    items = [catalog_item_id(sku, "US", "USD") for sku in (make_sku(keys=1), make_sku())]
+    return [ApiCartLine(catalog_item_id=item, quantity=1) for item in items]
+
+
+@records(
+    "orders.services.api_carts.check_out",
+    rows=[Row(Action.ORDER_PLACED), Row(Action.KEYS_ALLOTTED), Row(Action.KEYS_PENDING)],
+)
+def _check_out(world: World) -> Call:
+    cart = make_api_cart(world.customer.tenant_id, _lines(world), actor=world.agent)
+    return partial(check_out, world.customer.tenant_id, str(cart.public_id), actor=world.agent)
+
+
+@records(
+    "orders.services.api_carts.order_lines",
+    rows=[Row(Action.ORDER_PLACED), Row(Action.KEYS_ALLOTTED), Row(Action.KEYS_PENDING)],
+)
+def _order_directly(world: World) -> Call:
+    return partial(order_lines, world.customer.tenant_id, _lines(world), actor=world.agent)
 
 
 @records(
@@ -184,6 +209,8 @@ def _post_what_was_checked(world: World) -> Call:
 
 record_nothing(
     "only looks",
+    "orders.services.api_carts.judged_cart",
+    "orders.services.api_carts.renewed_line",
     "customers.services.importing.check_import",
     "customers.services.importing.plan_import",
     "operator: billing_payment_import",
@@ -204,13 +231,19 @@ record_nothing(
 )
 record_nothing(
     "a cart is a draft of its owner's: it binds nobody, and what comes of it is recorded with the order",
+    "orders.services.api_carts.change_api_cart",
+    "orders.services.api_carts.make_api_cart",
     "orders.services.carts.add_to_cart",
     "orders.services.carts.locked_cart",
     "orders.services.carts.remove_from_cart",
     "orders.services.carts.renew_purchase",
     "orders.services.carts.set_quantities",
 )
-record_nothing("part of an order: place_order records it", "orders.billing.services.posting.post_charges")
+record_nothing(
+    "part of an order: place_order records it",
+    "orders.billing.services.posting.post_charges",
+    "orders.services.placing.order_review",
+)
 record_nothing("part of a cancellation: cancel_quoted records it", "orders.billing.services.credits.fix_credit")
 record_nothing(
     "part of closing a month: close_due_months records it", "orders.billing.services.carrying.carry_negative_total"

@@ -1,13 +1,15 @@
 """`manage.py empty_old_carts [--dry-run]`."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from orders.models import Cart
+from orders.models import ApiCart, Cart
 from orders.models.cart import CART_KEPT
 from orders.services.keeping import empty_old_carts
 
@@ -30,10 +32,18 @@ class Command(BaseCommand):
 
     def _tell(self, now: datetime) -> None:
         """How many carts are over, and each of them."""
-        over = Cart.objects.over(now)
-        self.stdout.write(f"Carts last changed {CART_KEPT.days} days ago or earlier: {over.count()}")
-        for cart in over.with_lines_counted().order_by("changed_at", "pk").iterator():
+        over, of_api = Cart.objects.over(now), ApiCart.objects.over(now)
+        count = over.count() + of_api.count()
+        self.stdout.write(f"Carts last changed {CART_KEPT.days} days ago or earlier: {count}")
+        carts: Iterator[Cart | ApiCart] = chain(_in_order(over), _in_order(of_api))
+        for cart in carts:
             self.stdout.write(
                 f"{cart.user.email} for {cart.customer.company_name} of {cart.customer.partner.legal_name}, changed "
                 f"{cart.changed_at:%Y-%m-%dT%H:%M:%SZ}: lines {cart.line_count}"
             )
+
+
+def _in_order(carts: Any) -> Iterator[Any]:
+    """Those that were changed first, first."""
+    listed: Iterator[Any] = carts.with_lines_counted().order_by("changed_at", "pk").iterator()
+    return listed

@@ -1,0 +1,47 @@
+"""Whatever a page can do, the API can do: the URL table beside the OpenAPI document (X3)."""
+
+import re
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from csp_portal.api.docs.document import openapi
+from csp_portal.api.routes import ROOT
+
+
+def _routes(resolver=None, prefix=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern, f"{prefix}{pattern.pattern}")
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.pattern}", pattern.callback
+
+
+API = {route: view for route, view in _routes() if route.startswith(ROOT)}
+
+
+def test_every_route_of_the_api_stands_in_the_document():
+    documented = set(openapi()["paths"])
+    routed = {"/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route) for route in API}
+    assert routed - documented == set()
+    assert documented - routed == set()
+
+
+@pytest.mark.parametrize("route", sorted(API))
+def test_every_method_is_documented_and_a_post_is_done_once(route):
+    view = API[route].cls
+    path = openapi()["paths"]["/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)]
+    methods = {method.lower() for method in view().allowed_methods} - {"options"}
+    assert methods - {"head"} == set(path) - {"head", "parameters"}
+    if "post" in methods:
+        assert getattr(view.post, "once", False) or getattr(view, "not_once", ""), f"{route}: @once, or say why not"
+    assert set(view.needs) <= {method.upper() for method in methods}
+
+
+def test_every_operation_has_a_summary_a_tag_and_its_answers():
+    for path, methods in openapi()["paths"].items():
+        for method, operation in methods.items():
+            where = f"{method} {path}"
+            assert operation.get("summary"), where
+            assert operation["tags"] != ["v1"], f"{where} has no @documented"
+            assert {"400", "401", "403", "404", "429"} <= set(operation["responses"]), where

@@ -1,14 +1,11 @@
-"""The road through the portal by the client that is made of Microsoft's own Swagger file (PyPI partnercenterservices)."""
+"""The road through the portal by a client made of Microsoft's own Swagger file (PyPI partnercenterservices)."""
 
 import pytest
-from microsoft.store.partnercenterservices import MicrosoftPartnerStoreApis, models
+from microsoft.store.partnercenterservices import MicrosoftPartnerStoreApis
 from msrest.authentication import BasicTokenAuthentication
 
-from cancellations.models import Cancellation
 from csp_portal.accounts.permissions import Role
-from software.models import Availability
 from tests.api import Caller
-from tests.factories import make_sku
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 V = "1"

@@ -16,7 +16,8 @@ from customers.api.resources import path_of
 from orders.api.asking import OrderInput, lines_asked
 from orders.api.finding import line_of, order_of
 from orders.api.provisioning import ProvisioningStatusSerializer, provisioning_of
-from orders.api.resources import ONE_TIME, OrderSerializer, line_path, lines_of, order_path, order_resource
+from orders.api.resources import OrderSerializer, line_path, lines_of, order_path, order_resource
+from orders.asked_lines import ONE_TIME
 from orders.models import Order, OrderLine
 from orders.services import order_lines
 

@@ -14,11 +14,11 @@ from csp_portal.api.schema import LinkSerializer, ResourceSerializer
 from csp_portal.calendar_utc import term_months
 from csp_portal.rounding import round_half_up
 from customers.api.resources import path_of
+from orders.asked_lines import ONE_TIME
 from orders.models import Order, OrderLine
 from software.api.items import catalog_item_id
 from software.models import CancellationPolicy, KeyState, Kind, Sku
 
-ONE_TIME = "one_time"  # all that the portal sells is charged at once
 POLICIES = {
     CancellationPolicy.SELF_SERVICE: "selfService",
     CancellationPolicy.SUPPORT_ONLY: "supportRequest",

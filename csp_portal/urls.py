@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("csp_portal.api.docs.urls")),
     path("", include("csp_portal.people.api.urls")),
     path("", include("customers.api.urls")),
+    path("", include("software.api.catalogue_urls")),
     path("", include("orders.api.urls")),
     path("", include("orders.api.line_urls")),
     path("", include("orders.billing.api.urls")),

@@ -336,3 +336,38 @@ CATALOG_ITEM_UNKNOWN = Reason(
     ),
     status=400,
 )
+PRODUCT_NOT_FOUND = Reason(
+    code="product_not_found",
+    rule="M6",
+    sentence=_("No such product is sold in %(country)s."),
+    next_step=_("Look at the id; the list of products shows what there is."),
+    status=404,
+)
+SKU_NOT_FOUND = Reason(
+    code="sku_not_found",
+    rule="M6",
+    sentence=_("The product has no such SKU in %(country)s."),
+    next_step=_("Look at the id; the product's list of SKUs shows what there is."),
+    status=404,
+)
+AVAILABILITY_NOT_FOUND = Reason(
+    code="availability_not_found",
+    rule="M6",
+    sentence=_("The SKU has no such availability in %(country)s."),
+    next_step=_("Read the SKU's availabilities again just before you buy."),
+    status=404,
+)
+VIEW_UNKNOWN = Reason(
+    code="target_view_unknown",
+    rule="X3",
+    sentence=_("The catalogue has no such targetView."),
+    next_step=_("Give one of these: %(known)s."),
+    status=403,
+)
+SEGMENT_UNKNOWN = Reason(
+    code="target_segment_unknown",
+    rule="X3",
+    sentence=_("The catalogue has no such targetSegment."),
+    next_step=_("Give one of these: %(known)s."),
+    status=403,
+)

@@ -123,6 +123,8 @@ def world(clock) -> World:
         "country": "US",
         "client_id": make_client("Shop", roles=[Role.AUDITOR], actor=user_of(partner, Role.GLOBAL_ADMIN))[0].client_id,
         "sku_id": line.purchase.sku.public_id,
+        "product_id": line.purchase.sku.product.product_id,
+        "availability_id": "4K2MZQ7HW3XA",
         "purchase_id": line.purchase.public_id,
         "key_id": line.purchase.keys.get().public_id,
         "number": line.order.number,

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from csp_portal.accounts.models import User
 from customers.models import Customer
-from software.models import Sku
+from software.models import MOST_UNITS, Sku
 
-MAX_QUANTITY = 10_000
+MAX_QUANTITY = MOST_UNITS
 MAX_CART_LINES = 100
 CART_KEPT = timedelta(days=30)  # after its last change
 

@@ -1,6 +1,6 @@
 """The catalogue, and what was bought from it: purchases, keys, links and download sessions."""
 
-from software.models.catalogue import Build, KeyIssue, Kind, Price, Product, Sku
+from software.models.catalogue import MOST_UNITS, Build, KeyIssue, Kind, Price, Product, Sku
 from software.models.keys import KeyStatus, ProductKey
 from software.models.links import (
     LINK_DOWNLOADS,
@@ -31,6 +31,7 @@ __all__ = [
     "LONGEST_LABEL",
     "LONGEST_USER_AGENT",
     "MOST_LINKS",
+    "MOST_UNITS",
     "MOST_WINDOW_DAYS",
     "SESSION_LIFETIME",
     "SPARE_BYTES",

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,7 @@ from csp_portal.money import AmountField
 from csp_portal.pagination import MOST_ROWS_COUNTED
 from software.models.policies import CancellationPolicy
 
+MOST_UNITS = 10_000  # of a line
 LOW_WATER = 10  # keys left in a pool below which the operator is told, unless the SKU says otherwise
 
 
@@ -49,6 +50,16 @@ class KeyIssue(models.TextChoices):
         return {KeyIssue.PER_UNIT: quantity, KeyIssue.PER_LINE: 1, KeyIssue.NONE: 0}[self]
 
 
+class ProductQuerySet(models.QuerySet["Product"]):
+    def priced(self, prices: "PriceQuerySet") -> Self:
+        """Those of which a SKU has one of `prices`."""
+        return self.filter(Exists(prices.filter(sku__product=OuterRef("pk"))))
+
+    def in_segment(self, segment: str) -> Self:
+        """Those with a SKU for a segment, in any case."""
+        return self.filter(Exists(Sku.objects.filter(product=OuterRef("pk"), segment__iexact=segment)))
+
+
 class Product(models.Model):
     """A title of a publisher, known by the `ProductId` of the price list."""
 
@@ -57,6 +68,8 @@ class Product(models.Model):
     publisher = models.CharField(_("publisher"), max_length=100)
     family = models.CharField(_("family"), max_length=100)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+
+    objects = ProductQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("product")
@@ -72,6 +85,10 @@ class Product(models.Model):
 
 
 class SkuQuerySet(models.QuerySet["Sku"]):
+    def priced(self, prices: "PriceQuerySet") -> Self:
+        """Those that have one of `prices`."""
+        return self.filter(Exists(prices.filter(sku=OuterRef("pk"))))
+
     def matching(self, text: str) -> Self:
         """SKUs whose title, product or id contains `text`."""
         return self.filter(

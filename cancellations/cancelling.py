@@ -27,11 +27,26 @@ def locked_line(lines: OrderLineQuerySet) -> OrderLine:
     Raises OrderLine.DoesNotExist.
     """
     line = lines.with_purchase().select_for_update(of=("self",), no_key=True).get()
-    purchase = SoftwarePurchase.objects.select_for_update().get(pk=line.purchase_id)
-    purchase.customer, purchase.sku, purchase.order_line = line.order.customer, line.purchase.sku, line
-    line.purchase = purchase
-    prefetch_related_objects([line], "cancellations")
+    _lock_purchases([line])
     return line
+
+
+def locked_lines(lines: OrderLineQuerySet) -> list[OrderLine]:
+    """All of `lines` and then their purchases, locked in the same order, several of a kind by their keys."""
+    found = list(lines.with_purchase().select_for_update(of=("self",), no_key=True).order_by("pk"))
+    _lock_purchases(found)
+    return found
+
+
+def _lock_purchases(lines: list[OrderLine]) -> None:
+    """Lock the purchase of each line, and give the line the one that is locked; with the line's cancellations."""
+    wanted = SoftwarePurchase.objects.filter(pk__in=[line.purchase_id for line in lines])
+    purchases = {purchase.pk: purchase for purchase in wanted.select_for_update().order_by("pk")}
+    for line in lines:
+        purchase = purchases[line.purchase_id]
+        purchase.customer, purchase.sku, purchase.order_line = line.order.customer, line.purchase.sku, line
+        line.purchase = purchase
+    prefetch_related_objects(lines, "cancellations")
 
 
 def take_away(line: OrderLine, quote: Quote, *, now: datetime) -> Revoked:

@@ -110,6 +110,7 @@ def refusal_on(reason: Reason, line: OrderLine, **facts: object) -> Refusal:
         order=line.order.number,
         sku=line.sku_title,
         policy=line.policy.value,
+        kind=line.purchase.sku.product.kind,
         last_day=line.last_cancel_day,
         term_end=line.purchase.term_end,
         **facts,

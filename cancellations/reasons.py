@@ -92,3 +92,10 @@ NOTICE_NOT_ACCEPTED = Reason(
     next_step=_("Read the message, tick its box and submit again."),
     status=400,
 )
+SUBSCRIPTION_NOT_FOUND = Reason(
+    code="subscription_not_found",
+    rule="B5",
+    sentence=_("The customer has no software subscription with this id."),
+    next_step=_("GET /v1/customers/{customer}/subscriptions lists those there are."),
+    status=404,
+)

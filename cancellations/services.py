@@ -29,14 +29,14 @@ def confirm_cancellation(purchase_id: UUID, *, quote: str, notice_accepted: bool
     line = _locked_line(purchase_id, actor)
     require(actor, Permission.CANCEL, on=line)
     given = read_quote(quote)
-    done = _done_before(line, given, actor) if given and notice_accepted else None
+    done = done_before(line, given, actor) if given and notice_accepted else None
     if done is not None:
         return done
     binding = check_confirmable(line, given, notice_accepted=notice_accepted, now=now)
     return cancel_quoted(line, binding, take_away(line, binding, now=now), actor=actor, now=now)
 
 
-def _done_before(line: OrderLine, quote: Quote, actor: User) -> Cancellation | None:
+def done_before(line: OrderLine, quote: Quote, actor: User) -> Cancellation | None:
     """What this actor has cancelled already of a line that was as it is quoted: the same units, from the same state."""
     if quote.purchase_id != line.purchase.public_id:
         return None

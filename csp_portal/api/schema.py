@@ -101,12 +101,16 @@ def documented(
     status: int = 200,
     refusals: Sequence[int] = (),
     examples: Sequence[OpenApiExample] = (),
+    file: str = "",
 ) -> Callable[[Any], Any]:
     """Say in the document what a method of an endpoint takes and answers.
 
-    `answer` is a serializer, or None where there is no body; `refusals` are statuses beside those that all have.
+    `answer` is a serializer, or None where there is no body; `refusals` are statuses beside those that all have;
+    `file` is the media type of a file that it is where the client accepts that.
     """
-    answers: dict[int, Any] = {status: answer if answer is not None else OpenApiResponse(description="Done.")}
+    answers: dict[Any, Any] = {status: answer if answer is not None else OpenApiResponse(description="Done.")}
+    if file:
+        answers = {(status, "application/json"): answer, (status, file): OpenApiTypes.BINARY}
     answers |= {each: OpenApiResponse(ErrorSerializer, SAID[each]) for each in (*ALWAYS, *refusals)}
     answers[429] = OpenApiResponse(ThrottledSerializer, "Too many calls.")
     return extend_schema(

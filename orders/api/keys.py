@@ -114,7 +114,13 @@ class ExportedKeys(LineEndpoint):
     refused = {"POST": Action.KEY_REFUSED}
     renderer_classes = (JsonRenderer, FileRenderer)
 
-    @documented("Read all keys of a line", tag=TAG, answer=collection_of(ExportedKeySerializer), refusals=[409, 410])
+    @documented(
+        "Read all keys of a line",
+        tag=TAG,
+        answer=collection_of(ExportedKeySerializer),
+        file="text/csv",
+        refusals=[409, 410],
+    )
     @anew
     def post(self, request: ApiRequest, **kwargs: Any) -> HttpResponseBase:
         """All active keys in clear, as JSON, or as a CSV file where the client accepts `text/csv`; each is logged."""

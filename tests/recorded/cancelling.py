@@ -8,7 +8,7 @@ from activity.models import Action
 from cancellations.cancelling import locked_line
 from cancellations.certificates import tasks
 from cancellations.models import Cancellation
-from cancellations.several.services import cancel_several
+from cancellations.several.services import cancel_several, cancel_together
 from orders.billing.services import fix_credit, post_due_credits
 from orders.models import OrderLine
 from tests.downloads import session_of
@@ -40,6 +40,17 @@ def _cancel_two(world: World) -> Call:
     part = buy_line(world.agent, world.customer, make_sku(keys=2, key_issue="per_unit"), quantity=2)
     quotes = [quote_of(whole).signed(), quote_of(part, 1).signed()]
     return partial(cancel_several, world.customer.tenant_id, quotes, notice_accepted=True, actor=world.agent)
+
+
+@records(
+    "cancellations.several.services.cancel_together",
+    rows=[CANCELLED, KEY, KEY, Row(Action.QUANTITY_CANCELLED), KEY],
+)
+def _cancel_together(world: World) -> Call:
+    whole = buy_line(world.agent, world.customer, make_sku(keys=2, key_issue="per_unit"), quantity=2)
+    part = buy_line(world.agent, world.customer, make_sku(keys=2, key_issue="per_unit"), quantity=2)
+    quotes = {whole.purchase.public_id: None, part.purchase.public_id: quote_of(part, 1).signed()}
+    return partial(cancel_together, quotes, actor=world.agent)
 
 
 @records(

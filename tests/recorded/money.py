@@ -214,6 +214,7 @@ record_nothing(
     "customers.services.importing.check_import",
     "customers.services.importing.plan_import",
     "operator: billing_payment_import",
+    "orders.billing.services.credits.account_of",
     "orders.billing.services.credits.credit_month",
     "orders.billing.services.credits.month_of_credit",
     "orders.billing.services.payment_imports.check_payments",

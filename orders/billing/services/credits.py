@@ -8,7 +8,7 @@ from django.db import transaction
 from orders.billing.explanations import Computed
 from orders.billing.models import Account, Credit, Entry
 from orders.billing.services.posting import locked_account
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 
 POST_CREDIT = "orders.billing.tasks.post_credit"  # by name: the task calls this package
 
@@ -52,14 +52,21 @@ def fix_credit(line: OrderLine, computed: Computed, *, now: datetime) -> Credit:
 
 def credit_month(line: OrderLine, now: datetime) -> date:
     """The invoice month (its first day) that a credit fixed at `now` will be on, as far as is known now (R5)."""
-    order = line.order
-    account = Account.objects.filter(partner_id=order.partner_id, currency=order.currency).first()
-    return (account or Account()).month_for(now)
+    return account_of(line.order).month_for(now)
 
 
-def month_of_credit(credit: Credit) -> date:
-    """The invoice month of a fixed credit: that of its entry; until it stands, the one it will be posted to (R5)."""
+def account_of(order: Order) -> Account:
+    """The account that the order is on, or one as it would be opened."""
+    found = Account.objects.filter(partner_id=order.partner_id, currency=order.currency).first()
+    return found or Account()
+
+
+def month_of_credit(credit: Credit, account: Account | None = None) -> date:
+    """The invoice month of a fixed credit: that of its entry; until it stands, the one it will be posted to (R5).
+
+    `account` is the credit's, where it is known already.
+    """
     if credit.month_fixed is not None:
         return credit.month_fixed
-    entry = Entry.objects.filter(credit=credit).first()
-    return entry.month if entry else credit_month(credit.order_line, credit.fixed_at)
+    entry: Entry | None = getattr(credit, "entry", None)
+    return entry.month if entry else (account or account_of(credit.order_line.order)).month_for(credit.fixed_at)

@@ -18,6 +18,7 @@ from cancellations.windows.services import make_feed
 from csp_portal.accounts.permissions import Role
 from csp_portal.mail.models import Mail
 from tests import test_access as access
+from tests.api import Caller
 from tests.factories import UserFactory, buy_line, make_sku
 from tests.helpers import words_of
 from tests.support import file_refund
@@ -88,6 +89,26 @@ def test_no_page_file_or_feed_that_a_partner_can_get_holds_a_note(role, world, n
     assert [name for name, text in read.items() if WORD.lower() in text.lower()] == []
     if role == Role.ADMIN_AGENT:
         assert "The second one." in read["support:request"]  # it was the request's page
+
+
+def api_urls_of(world, requests):
+    """Every address of the API, those about a request for each of them."""
+    for address in access.ALL:
+        if address.name.startswith("api_"):
+            for request in requests if "request_id" in address.parameters else requests[:1]:
+                world.own_values[address.name] = {"request_id": request.number, "tenant_id": request.customer.tenant_id}
+                yield f"{address.name} {request.number}", world.url(address).removeprefix("/v1")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", access.PARTNER_ROLES)
+def test_no_answer_of_the_api_holds_a_note(role, world, noted):
+    caller = Caller(access.user_of(world.partner, Role.GLOBAL_ADMIN), role)
+    read = {name: text_of(caller.get(url)) for name, url in api_urls_of(world, noted)}
+    assert [name for name, text in read.items() if WORD.lower() in text.lower()] == []
+    if role == Role.ADMIN_AGENT:
+        for request in noted:
+            assert "The second one." in read[f"api_service_request {request.number}"]
 
 
 @pytest.mark.django_db

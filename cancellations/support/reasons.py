@@ -293,3 +293,17 @@ KEY_IN_TEXT = Reason(
     next_step=_("Take it out; name its last five characters if that helps, and send again."),
     status=400,
 )
+REQUEST_NOT_FOUND = Reason(
+    code="service_request_not_found",
+    rule="S4",
+    sentence=_("Your organisation has no support request with this number."),
+    next_step=_("GET /v1/servicerequests lists those there are."),
+    status=404,
+)
+ATTACHMENT_NOT_FOUND = Reason(
+    code="attachment_not_found",
+    rule="S3",
+    sentence=_("The request has no such file."),
+    next_step=_("GET its attachments to see which ones there are."),
+    status=404,
+)

@@ -21,7 +21,7 @@ from cancellations.support.models import (
     ResponseTarget,
     SupportRequest,
 )
-from cancellations.support.services import deciding, files, filing, reading, talking, triage
+from cancellations.support.services import attaching, deciding, files, filing, reading, talking, triage
 from tests.attachments import PDF
 from tests.factories import buy_line, make_sku
 from tests.recorded.operator_forms import by_keeper, form
@@ -116,6 +116,13 @@ def _remove_old_contacts(world: World) -> Call:
 def _reply_as_partner(world: World) -> Call:
     number = _asked(world).number
     return partial(talking.reply_as_partner, number, "첨부합니다.", draft_id=_draft(world), actor=world.agent)
+
+
+@records(
+    "cancellations.support.services.attaching.attach_file", rows=[Row(Action.FILE_ADDED), Row(Action.REQUEST_REPLIED)]
+)
+def _attach_file(world: World) -> Call:
+    return partial(attaching.attach_file, _asked(world).number, _upload(), "첨부합니다.", actor=world.agent)
 
 
 @records("cancellations.support.services.talking.reply_as_support", rows=[Row(Action.REQUEST_REPLIED, SUPPORT)])

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from activity.models import Action
 from cancellations.support.models import Attachment, Draft
+from cancellations.support.sending import sent_file
 from cancellations.support.services.files import add_file, give_out, remove_file
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
@@ -41,13 +41,9 @@ def download(request: SignedInRequest, file_id: UUID) -> HttpResponseBase:
     """A file, never shown in the portal's name: as an attachment, of the type that it was found to be."""
     found = Attachment.objects.visible_to(request.user).select_related("request__order_line", "request__customer")
     attachment = get_object_or_404(found, public_id=file_id)
-    content = default_storage.open(attachment.storage_name)
+    response = sent_file(attachment)
     if request.method == "GET":
         give_out(attachment, actor=request.user)
-    response = FileResponse(content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type)
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from babel import Locale
 from babel.languages import get_official_languages
 from django.core.exceptions import ValidationError
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -44,7 +45,7 @@ class DomainPrefixes(Endpoint):
 
     needs = {"GET": Permission.SEE_CUSTOMERS}
 
-    @documented("Whether a domain is free", tag=TAG, answer=serializers.BooleanField())
+    @documented("Whether a domain is free", tag=TAG, answer=OpenApiTypes.BOOL)
     def get(self, request: ApiRequest, prefix: str) -> Response:
         """Whether none of the caller's customers has the domain: a whole one, or PREFIX.onmicrosoft.com."""
         domain = _domain(prefix if "." in prefix else f"{prefix}.{TENANT_DOMAIN}")

@@ -118,6 +118,8 @@ def world(clock) -> World:
     values = {
         "tenant_id": customer.tenant_id,
         "tenant": "fabrikam.example",
+        "role": Role.AUDITOR.value,
+        "member": agent.public_id,
         "domain": customer.primary_domain,
         "prefix": "fabrikam",
         "country": "US",

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from csp_portal.api.docs.document import openapi
 from csp_portal.api.routes import ROOT
+from tests.api_pages import EXCEPTIONS, NOT_PARTNERS, OPERATIONS
 
 
 def _routes(resolver=None, prefix=""):
@@ -45,3 +46,30 @@ def test_every_operation_has_a_summary_a_tag_and_its_answers():
             assert operation.get("summary"), where
             assert operation["tags"] != ["v1"], f"{where} has no @documented"
             assert {"400", "401", "403", "404", "429"} <= set(operation["responses"]), where
+
+
+def _pages(resolver=None, namespace=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _pages(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
+        elif isinstance(pattern, URLPattern) and not getattr(pattern.callback, "by_token", False):
+            yield f"{namespace}{pattern.name}"
+
+
+PAGES = sorted({name for name in _pages() if not name.startswith((*NOT_PARTNERS, "oauth_"))})
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_does_an_operation_does_too(page):
+    documented = {
+        f"{method.upper()} {path}" for path, methods in openapi()["paths"].items() for method in methods if path
+    }
+    if page in EXCEPTIONS:
+        assert page not in OPERATIONS
+        return
+    assert page in OPERATIONS, "name the operation that does what this page does, or why there is none"
+    assert OPERATIONS[page] in documented
+
+
+def test_only_pages_that_there_are_are_named():
+    assert sorted({*OPERATIONS, *EXCEPTIONS} - set(PAGES)) == []

@@ -2,7 +2,9 @@
 
 import pytest
 
+from csp_portal.accounts.models import Invitation
 from csp_portal.accounts.permissions import Role
+from csp_portal.mail.models import Mail
 from tests.api import Caller, refusal_of
 from tests.factories import PartnerFactory, UserFactory
 
@@ -101,3 +103,62 @@ def test_profiles_tell_what_the_operator_keeps_of_the_partner(caller, partner):
     assert told["mpn"]["partnerName"] == partner.legal_name
     assert caller.get(f"/profiles/mpn?MpnId={partner.public_id}").status_code == 200
     assert refusal_of(caller.get("/profiles/mpn?mpnId=1234567"))[0] == 404
+
+
+def test_users_are_listed_and_switched_off_and_on(caller, colleague, global_admin):
+    listed = caller.items("/users")
+    assert [user["userPrincipalName"] for user in listed] == [global_admin.email, colleague.email]
+    assert listed[1]["roles"] == [{"id": "account_admin", "name": "Account admin"}]
+    path = f"/users/{colleague.public_id}"
+    assert caller.patch(path, {"IsActive": False}).json()["isActive"] is False
+    colleague.refresh_from_db()
+    assert not colleague.is_active
+    assert caller.patch(path, {"isActive": True}).json()["isActive"] is True
+    assert caller.get(path).json()["displayName"] == "김민준"
+
+
+def test_the_last_global_admin_is_not_switched_off(caller, global_admin):
+    answer = caller.patch(f"/users/{global_admin.public_id}", {"isActive": False})
+    assert refusal_of(answer)[0] == 409
+    global_admin.refresh_from_db()
+    assert global_admin.is_active
+
+
+def test_a_user_is_invited_mailed_anew_and_the_invitation_revoked(caller):
+    body = {"email": "new@partner.example", "name": "새 동료", "roles": ["AdminAgent", "auditor"]}
+    made = caller.post("/invitations", body)
+    assert (made.status_code, made.json()["roles"], made.json()["status"]) == (201, ["admin_agent", "auditor"], "open")
+    again = caller.post(f"/invitations/{made.json()['id']}/resend").json()
+    assert [each["id"] for each in caller.items("/invitations")] == [again["id"]]
+    assert Mail.objects.filter(to="new@partner.example").count() == 2
+    assert "http" not in str(again)
+    assert caller.delete(f"/invitations/{again['id']}").status_code == 204
+    assert caller.items("/invitations") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "email"),
+        ({"email": "a@b.example", "name": "A", "roles": []}, "roles"),
+        ({"email": "a@b.example", "name": "A", "roles": ["king"]}, "roles[0]"),
+        ({"email": "a@b.example", "name": 7, "roles": ["auditor"]}, "name"),
+        ({"email": "no address", "name": "A", "roles": ["auditor"]}, "email"),
+    ],
+)
+def test_a_wrong_invitation_is_named(caller, body, field):
+    answer = caller.post("/invitations", body)
+    assert refusal_of(answer) == (400, "800002", "input_wrong")
+    assert {"key": "field", "value": field} in answer.json()["data"]
+    assert not Invitation.objects.exists()
+
+
+def test_another_partners_user_and_invitation_are_not_found(caller):
+    stranger = UserFactory(partner=PartnerFactory(), roles=[Role.GLOBAL_ADMIN])
+    invited = Caller(stranger, Role.GLOBAL_ADMIN).post(
+        "/invitations", {"email": "a@b.example", "name": "A", "roles": ["auditor"]}
+    )
+    for path in (f"/users/{stranger.public_id}", "/users/1"):
+        assert refusal_of(caller.get(path)) == (404, "1000", "not_found")
+    assert refusal_of(caller.delete(f"/invitations/{invited.json()['id']}")) == (404, "1000", "not_found")
+    assert Invitation.objects.get().revoked_at is None

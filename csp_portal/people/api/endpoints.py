@@ -16,8 +16,8 @@ from csp_portal.api.resources import collection
 from csp_portal.api.schema import collection_of, documented
 from csp_portal.api.serializers import ApiSerializer, TextField
 from csp_portal.errors import Refusal
-from csp_portal.guids import guid_of
 from csp_portal.people.api import resources as written
+from csp_portal.people.api.finding import role_of, user_of
 
 USERS, PARTNER = "Users and roles", "Partner"
 
@@ -49,7 +49,7 @@ class Members(Endpoint):
     @documented("Who holds a role", tag=USERS, answer=collection_of(written.UserMemberSerializer, seek=True))
     def get(self, request: ApiRequest, role: str, **kwargs: Any) -> Response:
         """A page of the users."""
-        asked = _role(role, request.user)
+        asked = role_of(role, request.user)
         holding = RoleAssignment.objects.filter(role=asked).values("user")
         users = User.objects.visible_to(request.user).filter(pk__in=holding)
         path = f"/roles/{asked.value}/usermembers"
@@ -66,8 +66,8 @@ class Members(Endpoint):
     @once
     def post(self, request: ApiRequest, role: str, **kwargs: Any) -> Response:
         """It counts from the user's next request on; who holds it already keeps it."""
-        asked, given = _role(role, request.user), self.given(request, MemberGiven)
-        user = _user(request.user, given.get("id", ""), given.get("userPrincipalName", ""))
+        asked, given = role_of(role, request.user), self.given(request, MemberGiven)
+        user = user_of(request.user, given.get("id", ""), given.get("userPrincipalName", ""))
         held = _held(user)
         if asked not in held:
             change_roles(user.public_id, roles={*held, asked}, seen=held, actor=request.user, **_limits(user))
@@ -82,7 +82,7 @@ class Member(Endpoint):
     @documented("Take a role from a user", tag=USERS, answer=None, status=204, refusals=(409,))
     def delete(self, request: ApiRequest, role: str, member: str, **kwargs: Any) -> Response:
         """The last role of a user is not taken away: an account without any is switched off."""
-        asked, user = _role(role, request.user), _user(request.user, member, "")
+        asked, user = role_of(role, request.user), user_of(request.user, member)
         held = _held(user)
         if asked not in held:
             raise Refusal(NOT_FOUND, what="user")
@@ -90,24 +90,6 @@ class Member(Endpoint):
             user.public_id, roles=held - {asked}, seen=held, actor=request.user, **_limits(user, without=asked)
         )
         return Response(status=204)
-
-
-def _role(name: str, reader: User) -> Role:
-    """The role of the reader's side with this id or name. Raises Refusal."""
-    known = {word: role for role in roles_of_side(reader.partner_id) for word in (role.value, str(role.label).lower())}
-    if name.lower() not in known:
-        raise Refusal(NOT_FOUND, what="role")
-    return known[name.lower()]
-
-
-def _user(reader: User, public_id: str, email: str) -> User:
-    """The user of the reader's side. Raises Refusal."""
-    users, guid = User.objects.visible_to(reader).with_roles(), guid_of(public_id)
-    found = users.filter(public_id=guid) if guid else users.filter(email=email.strip().lower())
-    user = found.first()
-    if user is None:
-        raise Refusal(NOT_FOUND, what="user")
-    return user
 
 
 def _held(user: User) -> set[Role]:

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from csp_portal.accounts.models import Partner, User
+from csp_portal.accounts.models import Invitation, Partner, User
 from csp_portal.accounts.permissions import Role
-from csp_portal.api.resources import link, resource
+from csp_portal.api.resources import instant, link, resource
 from csp_portal.api.schema import LinkSerializer, ResourceSerializer
 
 
@@ -27,6 +27,36 @@ class UserMemberSerializer(ResourceSerializer):
     roleId = serializers.CharField()
     displayName = serializers.CharField()
     userPrincipalName = serializers.CharField()
+
+
+class HeldRoleSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    lastDay = serializers.DateField(required=False)
+
+
+class UserSerializer(ResourceSerializer):
+    """Somebody who signs in."""
+
+    id = serializers.UUIDField()
+    displayName = serializers.CharField()
+    userPrincipalName = serializers.CharField()
+    isActive = serializers.BooleanField()
+    roles = HeldRoleSerializer(many=True)
+    links = serializers.DictField(child=LinkSerializer())
+
+
+class InvitationSerializer(ResourceSerializer):
+    """An invitation; nothing here opens it."""
+
+    id = serializers.UUIDField()
+    email = serializers.CharField()
+    name = serializers.CharField()
+    roles = serializers.ListField(child=serializers.CharField())
+    status = serializers.CharField()
+    invitedBy = serializers.CharField()
+    createdDate = serializers.DateTimeField()
+    expiryDate = serializers.DateTimeField()
 
 
 class PlainAddressSerializer(serializers.Serializer):
@@ -97,6 +127,39 @@ def member(user: User, of: Role) -> dict[str, Any]:
         roleId=of.value,
         displayName=user.name,
         userPrincipalName=user.email,
+    )
+
+
+def user(given: User) -> dict[str, Any]:
+    """A user with the roles that they hold."""
+    roles = [
+        {"id": held.role, "name": str(held.get_role_display())}
+        | ({"lastDay": held.last_day.isoformat()} if held.last_day else {})
+        for held in given.held_roles
+    ]
+    return resource(
+        "User",
+        id=str(given.public_id),
+        displayName=given.name,
+        userPrincipalName=given.email,
+        isActive=given.is_active,
+        roles=roles,
+        links={"self": link(f"/users/{given.public_id}")},
+    )
+
+
+def invitation(given: Invitation) -> dict[str, Any]:
+    """An invitation without the address that opens it."""
+    return resource(
+        "Invitation",
+        id=str(given.public_id),
+        email=given.email,
+        name=given.name,
+        roles=list(given.roles),
+        status=given.state.value,
+        invitedBy=given.invited_by_name,
+        createdDate=instant(given.created_at),
+        expiryDate=instant(given.expires_at),
     )
 
 

@@ -55,3 +55,17 @@ EXPORT_EXPIRED = Reason(
     next_step=_("Ask for it again on the page of the activity log: the rows are still there."),
     status=410,
 )
+RECORD_NOT_FOUND = Reason(
+    code="record_not_found",
+    rule="A1",
+    sentence=_("There is no such row in the part of the log that you may read."),
+    next_step=_("GET /v1/auditrecords lists the rows with their ids."),
+    status=404,
+)
+EXPORT_NOT_FOUND = Reason(
+    code="export_not_found",
+    rule="A2",
+    sentence=_("There is no such export among those that you may see."),
+    next_step=_("GET /v1/activity/exports lists them."),
+    status=404,
+)

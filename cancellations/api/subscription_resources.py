@@ -22,12 +22,12 @@ ACTIVE, DELETED, EXPIRED = "active", "deleted", "expired"
 PROVISIONING = {True: "pending", False: "success"}
 
 
-class ProductTypeSerializer(serializers.Serializer):
+class SubscriptionProductTypeSerializer(serializers.Serializer):
     id = serializers.CharField()
     displayName = serializers.CharField()
 
 
-class RefundOptionSerializer(serializers.Serializer):
+class SubscriptionRefundSerializer(serializers.Serializer):
     type = serializers.ChoiceField(choices=["Full", "Partial"])
     expiresAt = serializers.DateTimeField()
     expiresAfter = serializers.DateTimeField()
@@ -41,7 +41,7 @@ class SubscriptionSerializer(ResourceSerializer):
     entitlementId = serializers.UUIDField()
     offerName = serializers.CharField()
     friendlyName = serializers.CharField()
-    productType = ProductTypeSerializer()
+    productType = SubscriptionProductTypeSerializer()
     quantity = serializers.IntegerField()
     unitType = serializers.CharField()
     creationDate = serializers.DateTimeField()
@@ -60,7 +60,7 @@ class SubscriptionSerializer(ResourceSerializer):
     partnerId = serializers.UUIDField()
     suspensionReasons = serializers.ListField(child=serializers.CharField())
     contractType = serializers.CharField()
-    refundOptions = RefundOptionSerializer(many=True)
+    refundOptions = SubscriptionRefundSerializer(many=True)
     orderId = serializers.CharField()
     termDuration = serializers.CharField()
     links = serializers.DictField(child=LinkSerializer())

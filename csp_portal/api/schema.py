@@ -102,17 +102,20 @@ def documented(
     refusals: Sequence[int] = (),
     examples: Sequence[OpenApiExample] = (),
     file: str = "",
+    has_body: bool = True,
 ) -> Callable[[Any], Any]:
     """Say in the document what a method of an endpoint takes and answers.
 
     `answer` is a serializer, or None where there is no body; `refusals` are statuses beside those that all have;
-    `file` is the media type of a file that it is where the client accepts that.
+    `file` is the media type of a file that it is where the client accepts that. To HEAD nothing has a body.
     """
     answers: dict[Any, Any] = {status: answer if answer is not None else OpenApiResponse(description="Done.")}
     if file:
         answers = {(status, "application/json"): answer, (status, file): OpenApiTypes.BINARY}
     answers |= {each: OpenApiResponse(ErrorSerializer, SAID[each]) for each in (*ALWAYS, *refusals)}
     answers[429] = OpenApiResponse(ThrottledSerializer, "Too many calls.")
+    if not has_body:
+        answers = {each: OpenApiResponse(description=SAID.get(each, "Done.")) for each in answers}
     return extend_schema(
         summary=summary,
         tags=[tag],

@@ -34,7 +34,7 @@ class Domains(Endpoint):
 
     needs = {"HEAD": Permission.SEE_CUSTOMERS}
 
-    @documented("Whether a customer has a domain", tag=TAG, answer=None)
+    @documented("Whether a customer has a domain", tag=TAG, answer=None, has_body=False)
     def head(self, request: ApiRequest, domain: str) -> Response:
         """200 where one of the caller's customers has the domain, 404 where none has; without a body."""
         return Response(status=200 if _is_taken(_domain(domain), request.user) else 404)

@@ -110,6 +110,10 @@ BY_KIND = {
     "virus_found": (400, "3000"),
     "too_many_files": (400, "3000"),
     "request_ended": (409, "409"),
+    # Activity log and its feeds
+    "view_gone": (404, "1000"),
+    "feed_gone": (404, "1000"),
+    "webhook_gone": (404, "1000"),
 }
 
 

@@ -208,9 +208,29 @@ def test_a_line_that_there_is_not_is_told(caller, customer, order, number):
     assert refusal_of(answer) == (400, "800071", "line_number_wrong")
 
 
+def test_one_order_is_read_by_its_number_as_the_list_has_it(caller, customer, order):
+    number = order.number
+    written = (number, number.lower(), f"{number[:5]}-{number[5:]}", f"{number}/")
+    for text in written:
+        assert caller.get(f"{path_of(customer)}/{text}").json() == shown(caller, customer)
+    priced = caller.get(f"{path_of(customer)}/{number}?include_price=true").json()
+    assert priced == shown(caller, customer, "?include_price=true")
+
+
+def test_one_order_costs_the_same_queries_however_many_lines(
+    caller, agent, customer, order, django_assert_max_num_queries, django_assert_num_queries
+):
+    longer = buy(agent, customer, *(make_sku() for _ in range(5)))
+    caller.get(f"{path_of(customer)}/{order.number}")
+    with django_assert_max_num_queries(12) as few:
+        caller.get(f"{path_of(customer)}/{order.number}")
+    with django_assert_num_queries(len(few)):
+        caller.get(f"{path_of(customer)}/{longer.number}")
+
+
 def below(customer, number):
     order = f"{path_of(customer)}/{number}"
-    return [f"{order}/provisioningstatus", f"{order}/activationlinks", f"{order}/lineitems/0/activationlinks"]
+    return [order, f"{order}/provisioningstatus", f"{order}/activationlinks", f"{order}/lineitems/0/activationlinks"]
 
 
 def test_an_order_of_another_customer_is_none(caller, partner, agent, customer, order):

@@ -131,6 +131,8 @@ def world(clock) -> World:
         "key_id": line.purchase.keys.get().public_id,
         "number": line.order.number,
         "order_id": line.order.number,
+        "cancellation_id": certificate.public_id,
+        "subscription_id": line.purchase.public_id,
         "line_number": "0",
         "cart_id": uuid4(),
         "currency": "USD",

@@ -78,3 +78,4 @@ def _certify(world: World) -> Call:
 
 
 record_nothing("part of a cancellation: cancel_quoted records it", "cancellations.certificates.services.certify")
+record_nothing("only looks", "cancellations.services.done_before")

@@ -87,12 +87,6 @@ BY_REASON = {
     "subscription_not_found": (404, "20003"),
     # Words of an enumeration
     "word_unknown": (400, "900126"),
-}
-
-
-# the same where the refusal's fact `kind` says what it is about
-BY_KIND = {
-    ("support_request_only", "reservation"): (403, "800019"),
     # Support requests
     "customer_unknown": (400, "3000"),
     "order_not_of_customer": (400, "3000"),
@@ -114,6 +108,12 @@ BY_KIND = {
     "view_gone": (404, "1000"),
     "feed_gone": (404, "1000"),
     "webhook_gone": (404, "1000"),
+}
+
+
+# the same where the refusal's fact `kind` says what it is about
+BY_KIND = {
+    ("support_request_only", "reservation"): (403, "800019"),
 }
 
 

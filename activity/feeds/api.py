@@ -6,12 +6,10 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from activity.feeds.access import feed_required
+from activity.feeds.access import Feed, feed_required
 from activity.feeds.cursors import cursor_of, place_of, read_cursor
-from activity.feeds.models import FeedToken
 from activity.feeds.reasons import CURSOR_AHEAD, CURSOR_STALE, CURSOR_UNREADABLE, SIZE_WRONG
 from activity.feeds.rows import hash_at, head_position, stretch_after
-from activity.feeds.services.tokens import note_use
 from csp_portal.errors import Refusal
 
 USUAL_SIZE = 500
@@ -20,13 +18,13 @@ LARGEST_SIZE = 2000
 
 @require_safe
 @feed_required
-def activity(request: HttpRequest, feed: FeedToken) -> JsonResponse:
+def activity(request: HttpRequest, feed: Feed) -> JsonResponse:
     """The rows behind the cursor; `nextCursor` goes on behind them, also where there are none yet."""
     asked = {name.lower(): value for name, value in request.GET.dict().items()}
     chain, size = str(feed.partner.public_id), _size(asked.get("size", ""))
     position = _position(feed, chain, asked.get("cursor", ""))
-    note_use(feed)
-    stretch = stretch_after(feed.partner_id, position, size)
+    feed.note()
+    stretch = stretch_after(feed.partner.pk, position, size)
     answer: dict[str, Any] = {
         "items": stretch.items,
         "nextCursor": cursor_of(chain, place_of(stretch.last, stretch.last_hash)),
@@ -46,7 +44,7 @@ def _size(text: str) -> int:
     return size
 
 
-def _position(feed: FeedToken, chain: str, cursor: str) -> int:
+def _position(feed: Feed, chain: str, cursor: str) -> int:
     """The position behind which the cursor stands.
 
     Raises Refusal: one that lies ahead would miss rows to come, and one behind another row than it was has missed some.
@@ -56,8 +54,8 @@ def _position(feed: FeedToken, chain: str, cursor: str) -> int:
     place = read_cursor(chain, cursor)
     if place is None:
         raise Refusal(CURSOR_UNREADABLE)
-    if place.position > (head := head_position(feed.partner_id)):
+    if place.position > (head := head_position(feed.partner.pk)):
         raise Refusal(CURSOR_AHEAD, position=place.position, head=head)
-    if place != place_of(place.position, hash_at(feed.partner_id, place.position)):
+    if place != place_of(place.position, hash_at(feed.partner.pk, place.position)):
         raise Refusal(CURSOR_STALE, position=place.position)
     return place.position

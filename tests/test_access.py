@@ -156,6 +156,9 @@ def world(clock) -> World:
         "line_type": "BillingLineItems",
         "request_id": asked.number,
         "attachment_id": uuid4(),
+        "record_id": "A" * 22,
+        "view_id": uuid4(),
+        "sequence": 1,
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}

@@ -1,6 +1,7 @@
 """How the OpenAPI document is made of the endpoints, and what of it they share (X3)."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -76,6 +77,7 @@ _HEADERS = (
 )
 
 
+@cache  # a shape has one name, so it is made once
 def collection_of(item: type[serializers.Serializer], *, seek: bool = False) -> type[serializers.Serializer]:
     """A page of a list of `item`."""
     kind = item.__name__.removesuffix("Serializer")

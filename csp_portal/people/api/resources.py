@@ -65,7 +65,7 @@ class PlainAddressSerializer(serializers.Serializer):
     addressLine1 = serializers.CharField()
 
 
-class ContactSerializer(serializers.Serializer):
+class PartnerContactSerializer(serializers.Serializer):
     firstName = serializers.CharField()
     lastName = serializers.CharField(allow_blank=True)
     email = serializers.CharField()
@@ -87,7 +87,7 @@ class OrganizationProfileSerializer(ResourceSerializer):
 class LegalBusinessProfileSerializer(ResourceSerializer):
     companyName = serializers.CharField()
     address = PlainAddressSerializer()
-    primaryContact = ContactSerializer()
+    primaryContact = PartnerContactSerializer()
     profileType = serializers.CharField()
     links = serializers.DictField(child=LinkSerializer())
 

@@ -140,6 +140,7 @@ def test_below_a_customer_stands_what_its_market_sells(caller, partner, sku):
     korean = CustomerFactory(partner=partner, market="KR", currency="KRW")
     PriceFactory(sku=sku, market="KR", currency="KRW", unit_price=Decimal(1_500_000))
     PriceFactory(sku=sku, market="KR", currency="USD")
+    make_sku(kind=Kind.PERPETUAL, market="KR", currency="USD")
     TaxRate.objects.create(market="KR", name="부가가치세", rate="0.1", included_in_price=False, valid_from="2000-01-01")
     root = f"/customers/{korean.tenant_id}/products"
     (product,) = caller.items(f"{root}?targetView=SoftwarePerpetual")

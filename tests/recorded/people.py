@@ -260,3 +260,7 @@ def _token(world: World) -> Call:
 
 
 record_nothing("a column that is shown, on which nothing hangs", f"{CLIENTS}.note_use")
+record_nothing(
+    "copies of replies, of which nobody is told",
+    "csp_portal.api.tasks.remove_old_replies",
+)

@@ -29,7 +29,7 @@ from activity.feeds.services.webhooks import (
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission
 from csp_portal.api.endpoint import ApiRequest, Endpoint
-from csp_portal.api.idempotency import once
+from csp_portal.api.idempotency import anew, once
 from csp_portal.api.paging import offset_page
 from csp_portal.api.resources import collection, instant, link, resource
 from csp_portal.api.schema import LinkSerializer, ResourceSerializer, collection_of, documented
@@ -198,6 +198,7 @@ class WebhookPing(OfFeeds):
     """`/v1/activity/webhooks/{webhook_id}/ping`"""
 
     @documented("Send a message without rows", tag=TAG, answer=PingSerializer)
+    @anew
     def post(self, request: ApiRequest, webhook_id: str, **kwargs: Any) -> Response:
         """Signed like any other; the answer says what became of it."""
         found = webhook_of(request.user, webhook_id)

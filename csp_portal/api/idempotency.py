@@ -52,7 +52,8 @@ def once(handler: Handler) -> Handler:
 def anew(handler: Handler) -> Handler:
     """Do what a POST asks each time that it comes: its event is committed before it answers, and no reply is kept (K2).
 
-    For what shows a secret: repeated, it is another event in the log.
+    For what shows a secret: repeated, it is another event in the log. And for what reaches out of the portal, which no
+    transaction may wait for.
     """
     handler.once = False  # type: ignore[attr-defined]  # read by the test that walks the URL table
     return handler

@@ -43,7 +43,8 @@ def summaries(accounts: Iterable[Account]) -> list[dict[str, Any]]:
     found = list(accounts)
     room = Headroom.of_each(found)
     issued = Invoice.objects.issued().filter(account__in=found).order_by().values("account")
-    dates: dict[int, Any] = {row["account"]: row for row in issued.annotate(first=Min("issued_at"), last=Max("issued_at"))}
+    ends = issued.annotate(first=Min("issued_at"), last=Max("issued_at"))
+    dates: dict[int, Any] = {row["account"]: row for row in ends}
     received = Payment.objects.filter(account__in=found).order_by("account", "-received_on", "-pk").distinct("account")
     payments = {payment.account_id: payment for payment in received}
     return [_summary(room[each.pk], dates.get(each.pk, {}), payments.get(each.pk)) for each in found]

@@ -15,7 +15,7 @@ from bench.ground import ground
 from bench.table import Row, written
 
 # Modules of this package, which need Django set up.
-PARTS = ("starts", "bytes", "memory", "expiry", "closing", "cancelling", "queue", "seals", "log")
+PARTS = ("starts", "bytes", "memory", "expiry", "closing", "cancelling", "queue", "api", "seals", "log")
 
 
 def main() -> int:

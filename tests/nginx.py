@@ -182,6 +182,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "KEY_HASH_KEYS": ",".join(settings.KEY_HASH_KEYS),
         "LINK_TOKEN_KEYS": ",".join(settings.LINK_TOKEN_KEYS),
         "ACTIVITY_SIGNING_KEYS": ",".join(settings.ACTIVITY_SIGNING_KEYS),
+        "API_TOKEN_KEYS": ",".join(settings.API_TOKEN_KEYS),
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
     }
     own = {"STATIC_ROOT": str(folder / "static"), "VAR_DIR": str(folder / "var"), "TRUSTED_PROXY_COUNT": "1"}

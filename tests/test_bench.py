@@ -24,6 +24,8 @@ FIGURES = {
     "3,000 links expired, each in the log": r"[\d.]+ s, [\d,]+/s",
     "queue of 500, mine, one agent": TIMES,
     "queue of 500, all of these, 8 agents": TIMES,
+    "GET one order, 8 clients": r"[\d,]+/s \(.+\)",
+    "GET a page of 500 customers, one client": TIMES,
     "log of 500, verified in the database": r"[\d,]+/s, [\d.]+ s",
     "log of 2,000, as it opens": TIMES,
     "log of 2,000, from an address": TIMES,

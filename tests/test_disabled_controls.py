@@ -86,7 +86,15 @@ def test_a_global_admin_finds_what_an_admin_agent_does_disabled_with_the_rule(ro
 def test_an_auditor_finds_the_menu_disabled_with_the_rule(road, page_of):
     page = page_of(road.user(Role.AUDITOR), "/activity/")
     disabled = [control for control in controls(page) if is_disabled(control)]
-    places = {"Customers", "Orders", "Invoices", "Support", "Users and roles", "Feeds for other programs"}
+    places = {
+        "Customers",
+        "Orders",
+        "Invoices",
+        "Support",
+        "Users and roles",
+        "API clients",
+        "Feeds for other programs",
+    }
     assert {control.text for control in disabled} == places
     assert all("Yours: Auditor. Ask a Global admin" in reason_of(control, page) for control in disabled)
 

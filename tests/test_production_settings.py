@@ -16,6 +16,7 @@ REQUIRED = {
     "KEY_HASH_KEYS": "h" * 32,
     "LINK_TOKEN_KEYS": "t" * 32,
     "ACTIVITY_SIGNING_KEYS": base64.urlsafe_b64encode(b"s" * 32).decode(),
+    "API_TOKEN_KEYS": base64.urlsafe_b64encode(b"j" * 32).decode(),
     "ALLOWED_HOSTS": "portal.example",
     "DATABASE_URL": "postgres://web:secret@localhost:5432/portal",
     "REDIS_URL": "redis://localhost:6379/0",

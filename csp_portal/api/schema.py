@@ -65,7 +65,7 @@ SAID = {
     410: "It was revoked.",
     412: "If-Match does not fit any more.",
 }
-ALWAYS = (400, 401, 403, 404)
+ALWAYS = (400, 401, 403, 404, 409)
 _HEADERS = (
     OpenApiParameter(
         "MS-RequestId",

@@ -278,6 +278,17 @@ def owner_connection(db: None) -> Iterator[psycopg2.extensions.connection]:
     connection.close()
 
 
+def _insertable(cursor: psycopg2.extensions.cursor, table: str, role: str) -> str:
+    """The columns that the role may write, which are not all of every table."""
+    cursor.execute(
+        "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute WHERE attrelid = %s::regclass"
+        " AND attnum > 0 AND NOT attisdropped AND has_column_privilege(%s, attrelid, attnum, 'INSERT')",
+        [table, role],
+    )
+    (columns,) = cursor.fetchone()
+    return str(columns)
+
+
 @pytest.fixture
 def refusing_inserts(superuser_connection: psycopg2.extensions.connection) -> Callable[[str], Any]:
     """`with refusing_inserts(table): …`: the role of web and workers may add no row to that table meanwhile."""
@@ -286,11 +297,12 @@ def refusing_inserts(superuser_connection: psycopg2.extensions.connection) -> Ca
     @contextmanager
     def refused(table: str) -> Iterator[None]:
         with superuser_connection.cursor() as cursor:
+            columns = _insertable(cursor, table, role)
             cursor.execute(f'REVOKE INSERT ON {table} FROM "{role}"')
         try:
             yield
         finally:
             with superuser_connection.cursor() as cursor:
-                cursor.execute(f'GRANT INSERT ON {table} TO "{role}"')
+                cursor.execute(f'GRANT INSERT ({columns}) ON {table} TO "{role}"')
 
     return refused

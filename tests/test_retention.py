@@ -296,7 +296,7 @@ def test_an_export_of_what_was_dropped_holds_with_the_record(folder):
 def test_a_record_that_was_removed_is_missed(folder):
     rewrite(folder, "dropped", [])
     assert [finding.partition(": ")[2] for finding in wrong(folder)] == [
-        f"row {row} is left out, though the export says that it is complete." for row in (1, 2)
+        f"row {row} was removed before the export was made, which leaves it out." for row in (1, 2)
     ]
 
 

@@ -1,6 +1,6 @@
 """Cancelling up to 100 lines in one go: each by itself, as pages do, or all or nothing, as the API does (C8)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ from cancellations.quotes import Quote, quote_line, read_quote
 from cancellations.services import confirm_cancellation, done_before
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission, require
-from csp_portal.errors import Refusal
+from csp_portal.errors import Loggable, Refusal
 from customers.models import Customer
 from orders.models import OrderLine
 
@@ -44,11 +44,15 @@ def cancel_several(tenant_id: UUID, quotes: Sequence[str], *, notice_accepted: b
     """
     customer = Customer.objects.visible_to(actor).get(tenant_id=tenant_id)
     require(actor, Permission.CANCEL, on=customer)
-    if len(quotes) > MOST_LINES:
-        raise Refusal(reasons.TOO_MANY_LINES, on=customer, count=len(quotes), limit=MOST_LINES)
+    _check_count(quotes, on=customer)
     if not notice_accepted:
         raise Refusal(reasons.NOTICE_NOT_ACCEPTED, on=customer)
     return [_cancel(quote, customer, actor) for quote in quotes]
+
+
+def _check_count(quotes: Sized, *, on: Loggable) -> None:
+    if len(quotes) > MOST_LINES:
+        raise Refusal(reasons.TOO_MANY_LINES, on=on, count=len(quotes), limit=MOST_LINES)
 
 
 def _cancel(quote: str, customer: Customer, actor: User) -> Outcome:
@@ -89,8 +93,7 @@ def cancel_together(
     if not lines:
         raise OrderLine.DoesNotExist
     require(actor, Permission.CANCEL, on=lines[0])
-    if len(quotes) > MOST_LINES:
-        raise Refusal(reasons.TOO_MANY_LINES, on=lines[0], count=len(quotes), limit=MOST_LINES)
+    _check_count(quotes, on=lines[0])
     if check is not None:
         check()
     found = [(line, _binding(line, quotes[line.purchase.public_id], actor, now)) for line in lines]

@@ -88,5 +88,5 @@ def test_a_part_that_is_none_is_told(environment):
     with bench(environment, "nonsense") as running:
         _table, said = running.communicate(timeout=60)
     assert running.returncode == 2
-    parts = "starts, bytes, memory, expiry, closing, cancelling, queue, seals, log"
+    parts = "starts, bytes, memory, expiry, closing, cancelling, queue, api, seals, log"
     assert f"there is no part nonsense; choose from {parts}" in said

@@ -1,6 +1,6 @@
 """Endpoints of the files of support requests: listed, sent with a note, and given out as the page does (S3)."""
 
-from typing import Any
+from typing import IO, Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponseBase
@@ -35,6 +35,13 @@ class Attachments(Endpoint):
     needs = {"GET": Permission.FILE_SUPPORT, "POST": Permission.FILE_SUPPORT}
     refused = {"POST": Action.FILE_REFUSED}
     parser_classes = (FileParser,)
+    received: IO[bytes] | None = None  # the body, on disk
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
+        """Nothing of the body is needed any more."""
+        if self.received is not None:
+            self.received.close()
+        return super().finalize_response(*args, **kwargs)
 
     @documented("Files of a service request", tag=TAG, answer=collection_of(FileLinkSerializer))
     def get(self, request: ApiRequest, request_id: str, **kwargs: Any) -> Response:

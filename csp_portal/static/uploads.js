@@ -25,13 +25,16 @@
     line.textContent = `${file.name}: ${input.dataset.failed}`;
   };
 
-  // The answer is the list of files, with the reason where this one was refused.
-  const showList = (text) => {
+  // The answer is the list of files, with the reason where this one was refused: the reason stays while others follow.
+  const showList = (text, line) => {
     const list = new DOMParser().parseFromString(text, "text/html").getElementById("file-list");
-    if (list) document.getElementById("file-list").replaceWith(list);
-    return Boolean(list);
+    if (!list) return false;
+    line.replaceWith(...list.querySelectorAll("[role=alert]"));
+    document.getElementById("file-list").replaceWith(list);
+    return true;
   };
 
+  // Whether the file was taken.
   const send = (file) => new Promise((done) => {
     const { line, bar } = row(file);
     const body = new FormData();
@@ -43,9 +46,8 @@
       if (event.lengthComputable) bar.value = event.loaded / event.total;
     });
     request.addEventListener("loadend", () => {
-      if (request.status && showList(request.responseText)) line.remove();
-      else fail(line, file);
-      done();
+      if (!request.status || !showList(request.responseText, line)) fail(line, file);
+      done(request.status === 200);
     });
     request.open("POST", input.dataset.upload);
     request.send(body);
@@ -66,13 +68,14 @@
     input.value = ""; // they must not come with the form again
     input.disabled = true;
     uploading = true;
-    for (const file of files) await send(file);
+    progress.replaceChildren();
+    let taken = true;
+    for (const file of files) taken = await send(file) && taken;
     uploading = false;
     input.disabled = false;
     input.focus();
     const submitter = waiting;
     waiting = null;
-    const failed = progress.querySelector(".text-danger") || document.querySelector("#file-list [role=alert]");
-    if (submitter && !failed) form.requestSubmit(submitter);
+    if (submitter && taken) form.requestSubmit(submitter);
   });
 })();

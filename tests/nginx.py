@@ -183,6 +183,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "LINK_TOKEN_KEYS": ",".join(settings.LINK_TOKEN_KEYS),
         "ACTIVITY_SIGNING_KEYS": ",".join(settings.ACTIVITY_SIGNING_KEYS),
         "API_TOKEN_KEYS": ",".join(settings.API_TOKEN_KEYS),
+        "API_CALLS_PER_MINUTE": str(settings.API_CALLS_PER_MINUTE),
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
     }
     own = {"STATIC_ROOT": str(folder / "static"), "VAR_DIR": str(folder / "var"), "TRUSTED_PROXY_COUNT": "1"}

@@ -20,6 +20,7 @@ settings.configure(
         }
     },
     INSTALLED_APPS=["rest_framework"],
+    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],  # which tells how long an answer is
     REST_FRAMEWORK={
         "DEFAULT_AUTHENTICATION_CLASSES": [],
         "DEFAULT_PERMISSION_CLASSES": [],

@@ -103,17 +103,11 @@ def at_once(
     Raises the first fault that one of them met.
     """
     told: list[Told] = []
-    faults: list[Exception] = []
 
     def work(number: int) -> None:
-        try:
-            with Browser(port, cookies) as browser:
-                told.extend([act(browser, part) for part in shares[number]])
-        except Exception as fault:
-            faults.append(fault)
+        with Browser(port, cookies) as browser:
+            told.extend([act(browser, part) for part in shares[number]])
 
     with all_running(work, len(shares)):
         pass  # nothing else to do meanwhile
-    if faults:
-        raise faults[0]
     return told

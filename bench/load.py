@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
@@ -67,7 +68,7 @@ def answers(port: int, requests: Sequence[bytes], status: int, *, clients: int, 
     Raises RuntimeError for any other answer.
     """
     shares = _shares(requests, clients)
-    counts, faults = [0] * clients, list[str]()
+    counts = [0] * clients
     begin = threading.Barrier(clients + 1)
     stop_at = [0.0]
 
@@ -77,16 +78,13 @@ def answers(port: int, requests: Sequence[bytes], status: int, *, clients: int, 
             for request in _until(stop_at[0], cycle(shares[number])):
                 head = client.ask(request)
                 if head.split(b" ", 2)[1] != b"%d" % status:
-                    faults.append(head.decode(errors="replace"))
-                    return
+                    raise RuntimeError(f"not answered with {status}: {head.decode(errors='replace')}")
                 counts[number] += 1
 
     with all_running(go_on, clients):
         began = time.monotonic()
         stop_at[0] = began + seconds
         begin.wait(PATIENCE)
-    if faults:
-        raise RuntimeError(f"not answered with {status}: {faults[0]}")
     return Answers(sum(counts), time.monotonic() - began)
 
 
@@ -97,13 +95,12 @@ def _shares(requests: Sequence[bytes], clients: int) -> list[Sequence[bytes]]:
 
 @contextmanager
 def all_running(work: Callable[[int], None], count: int) -> Iterator[None]:
-    """`work`, given its number, in so many threads, which are waited for at the end."""
-    threads = [threading.Thread(target=work, args=[number], daemon=True) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    yield
-    for thread in threads:
-        thread.join()
+    """`work`, given its number, in so many threads, which are waited for at the end; raises what one of them did."""
+    with ThreadPoolExecutor(count) as pool:
+        running = [pool.submit(work, number) for number in range(count)]
+        yield
+    for done in running:
+        done.result()
 
 
 def _until(stop_at: float, requests: Iterator[bytes]) -> Iterator[bytes]:

@@ -122,7 +122,7 @@ def test_a_product_key_is_not_taken(caller):
     answer = caller.post(
         "/servicerequests/en-US", {**GENERAL, "description": "My key is ABCDE-FGHJK-MNPQR-TUVWX-YZ234, which fails."}
     )
-    assert refusal_of(answer)[2] == "key_in_text"
+    assert refusal_of(answer) == (400, "3000", "key_in_text")
     assert not SupportRequest.objects.exists()
 
 
@@ -165,7 +165,7 @@ def test_a_refund_is_asked_for_with_what_the_quote_tells(caller, line):
 )
 def test_a_refund_is_refused_as_on_the_page(caller, line, changed, reason):
     given = {**refund(line, noticeVersion=quoted(caller, line).json()["noticeVersion"]), **changed}
-    assert refusal_of(caller.post("/servicerequests/en-US", given))[2] == reason
+    assert refusal_of(caller.post("/servicerequests/en-US", given)) == (400, "3000", reason)
     assert not SupportRequest.objects.exists()
 
 
@@ -245,7 +245,7 @@ def test_a_request_is_closed_with_its_last_words(caller, agent, customer, line):
     assert answer.json()["lastClosedDate"] == "2020-01-24T12:00:00Z"
     assert [note["text"] for note in answer.json()["notes"]] == ["No longer needed."]
     assert caller.patch(path, {"status": "closed"}).status_code == 200
-    assert refusal_of(caller.patch(path, {"newNote": {"text": "More"}}))[2] == "request_ended"
+    assert refusal_of(caller.patch(path, {"newNote": {"text": "More"}})) == (409, "409", "request_ended")
     assert asked.events.filter(kind="closed").count() == 1
 
 
@@ -324,10 +324,10 @@ def test_a_file_that_is_not_taken_leaves_nothing(caller, agent, settings):
         ("a.txt", b"", "attachment_empty"),
         ("a.pdf", b"no pdf", "attachment_not_what_it_says"),
     ):
-        assert refusal_of(caller.post(f"{path}?fileName={name}", content))[2] == reason
+        assert refusal_of(caller.post(f"{path}?fileName={name}", content)) == (400, "3000", reason)
     assert "fileName" in problem_of(caller.post(path, b"x"))
     close(asked.number, text="", actor=agent)
-    assert refusal_of(caller.post(f"{path}?fileName=a.txt", b"late"))[2] == "request_ended"
+    assert refusal_of(caller.post(f"{path}?fileName=a.txt", b"late")) == (409, "409", "request_ended")
     assert not Attachment.objects.exists()
     assert not Draft.objects.filter(attachments__isnull=False).exists()
 

@@ -12,12 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from activity.models import Event
+from csp_portal.accounts.permissions import Role
 from csp_portal.full_disk import is_full_disk
 from customers.models import Customer
 from orders.billing.models import Entry
 from orders.models import Order
 from orders.services import add_to_cart
+from software.api.items import catalog_item_id
 from software.models import ProductKey
+from tests.api import Caller, refusal_of
 from tests.factories import make_sku
 from tests.helpers import words_of
 
@@ -78,6 +81,15 @@ def test_a_full_database_is_told_and_nothing_is_ordered(agent, customer, full_da
     assert not Entry.objects.exists()
     assert Event.objects.count() == events
     assert ProductKey.objects.get().purchase is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_is_told_of_a_full_database_in_the_shape_of_the_api(global_admin, customer, full_database):
+    caller = Caller(global_admin, Role.ADMIN_AGENT)
+    line = {"lineItemNumber": 0, "offerId": catalog_item_id(make_sku(), "US", "USD"), "quantity": 1}
+    answer = caller.post(f"/customers/{customer.tenant_id}/orders", {"lineItems": [line]})
+    assert refusal_of(answer)[:2] == (503, "503")
+    assert not Order.objects.exists()
 
 
 @pytest.mark.django_db

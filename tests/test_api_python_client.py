@@ -1,6 +1,7 @@
 """The road through the portal by a client made of Microsoft's own Swagger file (PyPI partnercenterservices)."""
 
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from microsoft.store.partnercenterservices import MicrosoftPartnerStoreApis, models
@@ -8,8 +9,12 @@ from msrest.authentication import BasicTokenAuthentication
 
 from cancellations.models import Cancellation
 from csp_portal.accounts.permissions import Role
+from customers.models import Customer
+from software.api.items import catalog_item_id
+from software.models import CancellationPolicy, PurchaseStatus, SoftwarePurchase
 from tests.api import Caller
-from tests.factories import make_sku
+from tests.factories import buy_line, make_sku
+from tests.support import file_refund
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 V = "1"
@@ -37,6 +42,49 @@ def test_customers_are_listed_found_read_and_created(api, customer):
     assert api.getvversioncustomerscustomer.idprofilescompany(tenant_id, version=V).domain == customer.primary_domain
     assert api.headvversiondomainsdomain(customer.primary_domain, version=V, raw=True).response.status_code == 200
     assert api.headvversiondomainsdomain("free.example", version=V, raw=True).response.status_code == 404
+
+
+def test_a_customer_is_added(api, partner):
+    address = models.MicrosoftPartnerSdkContractsV1Address(
+        country="US",
+        state="WA",
+        city="Redmond",
+        address_line1="1 Way",
+        postal_code="98052",
+        first_name="민준",
+        last_name="김",
+    )
+    wanted = models.MicrosoftPartnerSdkContractsV1Customer(
+        company_profile=models.MicrosoftPartnerSdkContractsV1CustomerCompanyProfile(domain="new.example"),
+        billing_profile=models.MicrosoftPartnerSdkContractsV1CustomerBillingProfile(
+            company_name="서울 클라우드", email="a@new.example", culture="ko-KR", language="ko", default_address=address
+        ),
+    )
+    made = api.postvversioncustomers(wanted, version=V)
+    assert Customer.objects.get(partner=partner).tenant_id == UUID(made.id)
+    billing = api.getvversioncustomerscustomer.idprofilesbilling(made.id, version=V)
+    assert (billing.company_name, billing.default_address.city) == ("서울 클라우드", "Redmond")
+
+
+def test_a_cart_is_checked_out_and_the_subscription_cancelled(api, caller, customer):
+    tenant_id, sku = str(customer.tenant_id), make_sku(keys=2)
+    line = {"id": 0, "catalogItemId": catalog_item_id(sku, "US", "USD"), "quantity": 2}
+    cart = caller.post(f"/customers/{tenant_id}/carts", {"lineItems": [line]}).json()
+    api.postvversioncustomerscustomer.idcheckout(tenant_id, cart["id"], version=V)
+    (bought,) = api.getvversioncustomerscustomer.value9(tenant_id, version=V).items
+    read = api.getvversioncustomerscustomer.id6(tenant_id, bought.id, version=V)
+    assert (read.status, read.quantity) == ("active", 2)
+    read.status = "deleted"
+    assert api.patchvversioncustomerscustomer.id4(tenant_id, bought.id, read, version=V).status == "deleted"
+    assert SoftwarePurchase.objects.get(public_id=bought.id).status == PurchaseStatus.CANCELLED
+
+
+def test_a_customers_requests_are_read(api, agent, customer):
+    sku = make_sku(cancellation_policy=CancellationPolicy.SUPPORT_ONLY)
+    asked = file_refund(agent, buy_line(agent, customer, sku))
+    tenant_id = str(customer.tenant_id)
+    assert [each.id for each in api.getvversioncustomerscustomer.value3(tenant_id, version=V).items] == [asked.number]
+    assert api.getvversioncustomerscustomer.id1(tenant_id, asked.number, version=V).status == "open"
 
 
 def test_the_road_from_an_order_to_its_cancellation(api, caller, customer):

@@ -9,6 +9,7 @@ from activity.models import Action, Event
 from csp_portal.accounts.permissions import Role
 from csp_portal.accounts.services import change_roles, deactivate_user
 from csp_portal.errors import Refusal
+from tests.api import Caller
 from tests.factories import UserFactory
 from tests.feeds import ADDRESS, Collector
 from tests.helpers import in_threads
@@ -36,7 +37,7 @@ def test_nothing_that_is_stored_is_the_token(collector):
 def test_without_a_token_that_stands_nothing_is_told(collector, header):
     answer = Client().get(ADDRESS, headers={"Authorization": header.format(collector.token)} if header else {})
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="activity log"'
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="csp-portal"'
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.json()["code"] == "800001"
     assert "items" not in answer.json()
@@ -53,6 +54,16 @@ def test_a_revoked_token_is_answered_as_an_unknown_one_at_the_cost_of_the_same_q
         unknown = Client().get(ADDRESS, headers={"Authorization": "Bearer csp_unknown"})
     assert (revoked.status_code, revoked.content) == (unknown.status_code, unknown.content)
     assert revoked.status_code == 401
+
+
+def test_collectors_and_clients_are_counted_each_by_itself(collector, global_admin, settings):
+    settings.API_CALLS_PER_MINUTE = 2
+    caller, other = Caller(global_admin, Role.GLOBAL_ADMIN), Collector(global_admin, "second")
+    assert [collector.ask().status_code for _call in range(3)] == [200, 200, 429]
+    assert other.ask().status_code == 200
+    assert [caller.get("/activity").status_code, caller.get("/roles").status_code] == [200, 200]
+    throttled = caller.get("/activity")
+    assert (throttled.status_code, sorted(throttled.json())) == (429, ["message", "statusCode"])
 
 
 def test_a_sign_in_opens_no_feed(client_of, global_admin):

@@ -1,11 +1,12 @@
 """Addresses of the activity log in the API."""
 
-from activity.api import endpoints, exports, feeds, views
+from activity.api import endpoints, exports, feeds, log_feed, views
 from csp_portal.api.routes import endpoint
 
 urlpatterns = [
     endpoint("auditrecords", endpoints.AuditRecords, "audit_records"),
     endpoint("auditrecords/<id:record_id>", endpoints.OneAuditRecord, "audit_record"),
+    endpoint("activity", log_feed.LogFeed, "log_feed"),
     endpoint("activity/exports", exports.Exports, "log_exports"),
     endpoint("activity/exports/<id:export_id>", exports.OneExport, "log_export"),
     endpoint("activity/exports/<id:export_id>/file", exports.ExportFile, "log_export_file"),

@@ -1,10 +1,9 @@
 """Who may read the log as a program does: whoever shows a token of a feed, or an API client that may (A6)."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Protocol
+from typing import Protocol
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.request import Request
 
 from activity.feeds.models import FeedToken
 from activity.feeds.reasons import FEED_TOKEN_WRONG
@@ -15,18 +14,18 @@ from activity.services import record_refusal
 from csp_portal.accounts.models import ApiClient, Partner
 from csp_portal.accounts.permissions import LIMITED_TO_CUSTOMERS, Permission
 from csp_portal.accounts.services.api_clients import note_use as note_use_of_client
-from csp_portal.api.authentication import client_of
-from csp_portal.api.errors import plain_refusal
+from csp_portal.api.authentication import TokenAuthentication, client_of
 from csp_portal.errors import Refusal
-
-View = Callable[..., HttpResponse]
 
 
 class Feed(Protocol):
-    """Whose log is read, and how that is noted before a row is told."""
+    """Whose log is read, whose calls it counts among, and how that is noted before a row is told."""
 
     @property
     def partner(self) -> Partner: ...
+
+    @property
+    def counted_as(self) -> str: ...
 
     def note(self) -> None: ...
 
@@ -37,6 +36,7 @@ class TokenFeed:
     def __init__(self, feed: FeedToken) -> None:
         self._feed = feed
         self.partner: Partner = feed.partner
+        self.counted_as = f"feed-calls:{feed.public_id}"
 
     def note(self) -> None:
         """Note its use, and its reading once an hour."""
@@ -49,6 +49,7 @@ class ClientFeed:
     def __init__(self, client: ApiClient) -> None:
         self._user = client.user
         self.partner = client.partner
+        self.counted_as = f"api-calls:{self.partner.pk}"
         refusal = self._refusal()
         if refusal is not None:
             details = {"permission": Permission.SEE_ACTIVITY.value, "path": "/v1/activity"}
@@ -70,46 +71,21 @@ class ClientFeed:
         record_reading(actor=self._user, query={"feed": "activity"})
 
 
-def feed_of(request: HttpRequest) -> Feed | None:
-    """The feed whose token the request shows, if it stands: the one door through which programs come."""
-    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        return None
+class FeedAuthentication(TokenAuthentication):
+    """A collector's own token, or an access token: `request.auth` is the feed, and nobody is signed in."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, Feed]:  # type: ignore[override]  # no user
+        """The feed whose token the request shows. Raises Refusal unless it stands."""
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        feed = _feed_of(token.strip()) if scheme.lower() == "bearer" else None
+        if feed is None:
+            raise Refusal(FEED_TOKEN_WRONG)
+        return AnonymousUser(), feed
+
+
+def _feed_of(token: str) -> Feed | None:
     if token.count(".") == 2:  # the three parts of an access token
-        client = client_of(token.strip())
+        client = client_of(token)
         return ClientFeed(client) if client else None
-    feed = FeedToken.objects.from_token(token.strip())
+    feed = FeedToken.objects.from_token(token) if token else None
     return TokenFeed(feed) if feed else None
-
-
-def feed_required(view: View) -> View:
-    """Let in who shows a token that stands, with its feed; refusals are answered as JSON, and nothing is kept."""
-
-    @wraps(view)
-    def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse
-        try:
-            response = view(request, _known(request), *args, **kwargs)
-        except Refusal as refusal:
-            response = _refused(refusal)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    gated.permission = None  # type: ignore[attr-defined]  # no sign-in: read by the test that walks the URL table
-    gated.by_token = True  # type: ignore[attr-defined]  # and not public either
-    return gated
-
-
-def _known(request: HttpRequest) -> Feed:
-    feed = feed_of(request)
-    if feed is None:
-        raise Refusal(FEED_TOKEN_WRONG)
-    return feed
-
-
-def _refused(refusal: Refusal) -> HttpResponse:
-    """A refusal in the shape of the API's errors, with our reason and its facts (P2)."""
-    response = plain_refusal(refusal)
-    if response.status_code == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="activity log"'
-    return response

@@ -1,12 +1,11 @@
-"""Addresses of the feeds: the cursor for programs, and the pages on which they are made."""
+"""Addresses of the pages on which feeds are made."""
 
-from django.urls import path, re_path
+from django.urls import path
 
-from activity.feeds import api, views
+from activity.feeds import views
 
 app_name = "feeds"
 urlpatterns = [
-    re_path(r"^v1/activity/?$", api.activity, name="activity"),
     path("activity/feeds/", views.feeds, name="feeds"),
     path("activity/feeds/tokens/", views.new_token, name="new_token"),
     path("activity/feeds/tokens/<uuid:feed_id>/revoke/", views.revoke, name="revoke"),

@@ -178,7 +178,7 @@ def test_a_revoked_client_is_refused_at_once(caller, global_admin):
 
 def test_with_another_secret_the_old_one_and_its_tokens_are_dead_at_once(caller, global_admin, clock):
     caller.token = tokens.make_token(caller.client, USUAL_RESOURCE)
-    clock.set("2020-01-24T12:00:01Z")
+    clock.set("2020-01-24T12:00:00.5Z")
     _client, secret = replace_secret(caller.client.client_id, actor=global_admin)
     assert refusal_of(caller.get(ADDRESS)) == (401, "400", "token_wrong")
     assert ask("/oauth2/token", **credentials(caller)).status_code == 401

@@ -38,4 +38,4 @@ def client_of(token: str) -> ApiClient | None:
     except TokenWrong:
         return None
     client = ApiClient.objects.select_related("user__partner").filter(client_id=read.client_id).first()
-    return client if client and client.accepts(read.issued_at) else None
+    return client if client and client.accepts(read.secret_made_at) else None

@@ -17,7 +17,7 @@ from csp_portal.accounts.models import ApiClient
 
 LIFETIME = timedelta(hours=1)
 ALGORITHM = "EdDSA"
-
+_NEEDED = ("exp", "iat", "appid", "secret_made_at")
 
 # What broken and forged tokens make of the parser and of what comes after it.
 _WRONG = (JWException, ValueError, TypeError, KeyError, OverflowError, OSError, AttributeError, RecursionError)
@@ -32,7 +32,7 @@ class AccessToken:
     """What a token says."""
 
     client_id: str
-    issued_at: datetime
+    secret_made_at: datetime  # of the secret that it was had with
 
 
 @lru_cache(maxsize=8)
@@ -62,7 +62,7 @@ def issuer() -> str:
 
 
 def make_token(client: ApiClient, audience: str) -> str:
-    """A token for a client, which tells what SDKs look for in it: `exp`, `tid`, `appid`."""
+    """A token for a client: it tells what SDKs look for (`exp`, `tid`, `appid`), and with which secret it was had."""
     now, key = timezone.now(), signing_keys()[0]
     claims = {
         "iss": issuer(),
@@ -75,6 +75,7 @@ def make_token(client: ApiClient, audience: str) -> str:
         "oid": str(client.user.public_id),
         "tid": str(client.partner.public_id),
         "ver": "1.0",
+        "secret_made_at": client.secret_made_at.isoformat(),
     }
     made = jwt.JWT(header={"alg": ALGORITHM, "typ": "JWT", "kid": key["kid"]}, claims=claims)
     made.make_signed_token(key)
@@ -87,14 +88,14 @@ def read_token(text: str) -> AccessToken:
     for key in signing_keys():
         keys.add(key)
     try:
-        read = jwt.JWT(check_claims={"iss": issuer(), "exp": None, "iat": None, "appid": None}, algs=[ALGORITHM])
+        read = jwt.JWT(check_claims=dict.fromkeys(_NEEDED) | {"iss": issuer()}, algs=[ALGORITHM])
         read.leeway = 0
         read.deserialize(text, keys)
         claims = json_decode(read.claims)
         issued = datetime.fromtimestamp(int(claims["iat"]), UTC)
-        client_id = str(uuid.UUID(claims["appid"]))
+        said = AccessToken(str(uuid.UUID(claims["appid"])), datetime.fromisoformat(claims["secret_made_at"]))
     except _WRONG as error:
         raise TokenWrong from error
     if timezone.now() >= issued + LIFETIME:
         raise TokenWrong
-    return AccessToken(client_id, issued)
+    return said

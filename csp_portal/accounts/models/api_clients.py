@@ -45,7 +45,6 @@ class ApiClient(AbstractApplication):
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     made_by_name = models.CharField(max_length=254)
     secret_made_at = models.DateTimeField(default=timezone.now)
-    tokens_from = models.DateTimeField(default=timezone.now)  # a token that was made before is not good
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
@@ -76,6 +75,6 @@ class ApiClient(AbstractApplication):
         assert self.user.partner is not None  # the operator has no clients
         return self.user.partner
 
-    def accepts(self, issued_at: datetime) -> bool:
-        """Whether a token that was made at that instant is good still; a token tells it in whole seconds."""
-        return self.is_usable(None) and issued_at >= self.tokens_from.replace(microsecond=0)
+    def accepts(self, secret_made_at: datetime) -> bool:
+        """Whether a token that was had with the secret of that instant is good still."""
+        return self.is_usable(None) and secret_made_at == self.secret_made_at

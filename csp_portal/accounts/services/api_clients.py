@@ -109,8 +109,8 @@ def replace_secret(client_id: str, *, actor: User) -> tuple[ApiClient, str]:
     """
     client, secret = _held(client_id, actor), secrets.token_urlsafe(32)
     client.client_secret = secret
-    client.secret_made_at = client.tokens_from = timezone.now()
-    client.save(update_fields=["client_secret", "secret_made_at", "tokens_from", "updated"])
+    client.secret_made_at = timezone.now()
+    client.save(update_fields=["client_secret", "secret_made_at", "updated"])
     details = {"client": client.client_id, "name": client.name}
     record(Action.API_CLIENT_SECRET_REPLACED, actor=actor, details=details)
     return client, secret

@@ -9,7 +9,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bench.ground import ground
 from bench.table import Row, written
@@ -27,20 +27,23 @@ def main() -> int:
     if unknown := [part for part in asked.parts if part not in PARTS]:
         parser.error(f"there is no part {', '.join(unknown)}; choose from {', '.join(PARTS)}")
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    rows: list[Row] = []
     try:
-        rows = _measured(asked.parts or PARTS, quick=asked.quick)
+        rows.extend(_measured(asked.parts or PARTS, quick=asked.quick))
     except KeyboardInterrupt:
         say("Stopped.")
         return 130
-    print(f"{_machine()}\n\n{written(rows)}")
+    finally:  # what was measured before a part failed took long
+        print(f"{_machine()}\n\n{written(rows)}")
     return 0
 
 
-def _measured(parts: Iterable[str], *, quick: bool) -> list[Row]:
+def _measured(parts: Iterable[str], *, quick: bool) -> Iterator[Row]:
     say("starting PostgreSQL, Valkey, nginx and granian")
     with ground() as portal:
         modules = [importlib.import_module(f"bench.{part}") for part in parts]
-        return [row for module in modules for row in module.measure(portal, quick=quick, say=say)]
+        for module in modules:
+            yield from module.measure(portal, quick=quick, say=say)
 
 
 def say(line: str) -> None:

@@ -35,7 +35,7 @@ class Measured:
     export: log_export.Exported
 
 
-def measure(portal: Portal, *, quick: bool, say: Callable[[str], None]) -> list[Row]:
+def measure(portal: Portal, *, quick: bool, say: Callable[[str], None]) -> Iterator[Row]:
     """The same at each size, in a table that grows; then beside what others have."""
     sizes, read = (FEW_SIZES, FEW_READ) if quick else (SIZES, READ)
     reader = log_rows.a_reader()
@@ -48,14 +48,12 @@ def measure(portal: Portal, *, quick: bool, say: Callable[[str], None]) -> list[
         times = {name: times_of(portal.web_port, cookies, path, read) for name, path in _paths().items()}
         events = log_writing.events_a_second(reader, quick=quick)
         found.append(Measured(until, times, events, log_export.exported(portal.folder, reader, pages()["everything"])))
+    yield from _page_rows(found)
+    yield from _plan_rows(found[-1], reader)
+    yield from log_writing.rows({each.rows: each.events for each in found}, quick=quick)
+    yield from log_export.rows({each.rows: each.export for each in found}, reader)
     peers = log_peers.times(portal.folder, quick=quick, say=say)
-    return [
-        *_page_rows(found),
-        *_plan_rows(found[-1], reader),
-        *log_peers.rows(peers, {each.rows: each.pages["as it opens"] for each in found}),
-        *log_writing.rows({each.rows: each.events for each in found}, quick=quick),
-        *log_export.rows({each.rows: each.export for each in found}, reader),
-    ]
+    yield from log_peers.rows(peers, {each.rows: each.pages["as it opens"] for each in found})
 
 
 def pages() -> dict[str, dict[str, str]]:

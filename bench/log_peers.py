@@ -33,13 +33,13 @@ _ROWS = (
         actor_id, "timestamp", remote_addr)
     SELECT (SELECT min(id) FROM django_content_type) + n % 5, n % 100000, n % 100000, 'Contoso ' || n % 500, n % 3,
         '{{"status": ["active", "cancelled"]}}', '', (SELECT id FROM auth_user),
-        now() - n * interval '63 seconds' * 1000000 / {rows}, '198.51.7.17'
+        now() - n * (interval '730 days' / {rows}), '198.51.7.17'
     FROM generate_series(1, {rows}) AS n
     """,
     """
     INSERT INTO django_admin_log (action_time, user_id, content_type_id, object_id, object_repr, action_flag,
         change_message)
-    SELECT now() - n * interval '63 seconds' * 1000000 / {rows}, (SELECT id FROM auth_user),
+    SELECT now() - n * (interval '730 days' / {rows}), (SELECT id FROM auth_user),
         (SELECT min(id) FROM django_content_type) + n % 5, n % 100000, 'Contoso ' || n % 500, 1 + n % 3, ''
     FROM generate_series(1, {rows}) AS n
     """,

@@ -1,6 +1,7 @@
 """Who may use which address: the whole URL table against every role, a stranger partner and nobody (P1, P2)."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -41,6 +43,7 @@ from tests.support import file_refund, refund_fields
 pytestmark = pytest.mark.django_db
 
 SIGN_IN = "/accounts/sign-in/"
+GROUP = 20  # addresses
 PARTNER_ROLES = [role for role in Role if role not in OPERATOR_ROLES]
 
 
@@ -79,6 +82,26 @@ OF_AN_OBJECT = [
     address for address in GUARDED if address.parameters and ROLES_THAT_MAY[address.view.permission] & {*PARTNER_ROLES}
 ]
 HOUSE = [address for address in GUARDED if address.name.startswith("admin:")]
+
+
+def in_groups(asked: list[Address]) -> list[Any]:
+    """So many addresses a test as it takes to make a world for them worth its while."""
+    groups = [asked[first : first + GROUP] for first in range(0, len(asked), GROUP)]
+    return [pytest.param(group, id=f"{group[0]} to {group[-1]}") for group in groups]
+
+
+@contextmanager
+def each_alone(group: list[Address], address: Address) -> Iterator[None]:
+    """What asking one address of a group did is undone before the next; what fails says at which."""
+    savepoint = transaction.atomic()
+    savepoint._from_testcase = True  # as around each test: what must be outermost may stand within
+    try:
+        with savepoint:
+            yield
+            transaction.set_rollback(True)
+    except BaseException as fault:
+        fault.add_note(f"at {address}, {group.index(address) + 1} of {len(group)}")
+        raise
 
 
 @dataclass
@@ -249,22 +272,29 @@ def statuses(address: Address, url: str, user=None) -> set[int]:
     return {response.status_code for response in answers(address, url, user).values()}
 
 
-@pytest.mark.parametrize("address", ALL, ids=str)
-def test_every_address_has_a_name_and_says_who_may_use_it(address):
-    assert "unnamed" not in address.name
-    assert hasattr(address.view, "permission"), f"{address} stands behind neither role_required nor public"
+def test_every_address_has_a_name_and_says_who_may_use_it():
+    assert [address.name for address in ALL if "unnamed" in address.name] == []
+    open_to_anybody = [address.name for address in ALL if not hasattr(address.view, "permission")]
+    assert open_to_anybody == [], "they stand behind neither role_required nor public"
 
 
-@pytest.mark.parametrize("address", GUARDED, ids=str)
-def test_nobody_is_sent_to_the_sign_in_page_and_back(address, world):
-    url = world.url(address)
-    for response in answers(address, url).values():
-        assert response.status_code == 302
-        assert response.url.startswith(f"{SIGN_IN}?next=%2F")
+@pytest.mark.parametrize("group", in_groups(GUARDED))
+def test_nobody_is_sent_to_the_sign_in_page_and_back(group, world):
+    for address in group:
+        with each_alone(group, address):
+            for response in answers(address, world.url(address)).values():
+                assert response.status_code == 302
+                assert response.url.startswith(f"{SIGN_IN}?next=%2F")
 
 
-@pytest.mark.parametrize("address", GUARDED, ids=str)
-def test_each_role_comes_in_or_is_refused_as_the_table_says(address, world):
+@pytest.mark.parametrize("group", in_groups(GUARDED))
+def test_each_role_comes_in_or_is_refused_as_the_table_says(group, world):
+    for address in group:
+        with each_alone(group, address):
+            assert set(Role) - refused_roles(address, world) == ROLES_THAT_MAY[address.view.permission]
+
+
+def refused_roles(address: Address, world: World) -> set[Role]:
     refused = set()
     for role in Role:
         staff = role in OPERATOR_ROLES
@@ -272,26 +302,32 @@ def test_each_role_comes_in_or_is_refused_as_the_table_says(address, world):
         found = statuses(address, url, user_of(None if staff else world.partner, role))
         assert found == {403} or not found & {401, 403, 404, 405, 500}, f"{role}: {found}"
         refused |= {role} if found == {403} else set()
-    assert set(Role) - refused == ROLES_THAT_MAY[address.view.permission]
+    return refused
 
 
-@pytest.mark.parametrize("address", GUARDED, ids=str)
-def test_a_user_without_a_role_is_refused(address, world):
-    assert statuses(address, world.url(address), user_of(world.partner)) == {403}
+@pytest.mark.parametrize("group", in_groups(GUARDED))
+def test_a_user_without_a_role_is_refused(group, world):
+    for address in group:
+        with each_alone(group, address):
+            assert statuses(address, world.url(address), user_of(world.partner)) == {403}
 
 
-@pytest.mark.parametrize("address", OF_AN_OBJECT, ids=str)
-def test_another_partners_object_is_not_found(address, world):
-    stranger = user_of(PartnerFactory(), *PARTNER_ROLES)
-    assert statuses(address, world.url(address), stranger) == {404}
+@pytest.mark.parametrize("group", in_groups(OF_AN_OBJECT))
+def test_another_partners_object_is_not_found(group, world):
+    for address in group:
+        with each_alone(group, address):
+            stranger = user_of(PartnerFactory(), *PARTNER_ROLES)
+            assert statuses(address, world.url(address), stranger) == {404}
 
 
-@pytest.mark.parametrize("address", PUBLIC, ids=str)
-def test_a_public_address_asks_nobody_to_sign_in(address, world):
-    for response in answers(address, world.url(address)).values():
-        assert response.status_code < 500
-        assert response.status_code not in {401, 403}
-        assert not response.headers.get("Location", "").startswith(f"{SIGN_IN}?next=")
+@pytest.mark.parametrize("group", in_groups(PUBLIC))
+def test_a_public_address_asks_nobody_to_sign_in(group, world):
+    for address in group:
+        with each_alone(group, address):
+            for response in answers(address, world.url(address)).values():
+                assert response.status_code < 500
+                assert response.status_code not in {401, 403}
+                assert not response.headers.get("Location", "").startswith(f"{SIGN_IN}?next=")
 
 
 @pytest.mark.parametrize("role", [None, *Role])
@@ -303,9 +339,8 @@ def test_what_programs_read_opens_with_a_token_and_to_no_sign_in(role, world):
             assert response.headers["WWW-Authenticate"].startswith("Bearer"), address
 
 
-@pytest.mark.parametrize("address", HOUSE, ids=str)
-def test_the_house_is_kept_by_the_operator_alone(address):
-    assert address.view.permission == Permission.KEEP_HOUSE
+def test_the_house_is_kept_by_the_operator_alone():
+    assert {address.view.permission for address in HOUSE} == {Permission.KEEP_HOUSE}
 
 
 def test_the_table_was_walked_into_every_app():

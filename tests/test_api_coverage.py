@@ -18,10 +18,72 @@ def _routes(resolver=None, prefix=""):
             yield f"{prefix}{pattern.pattern}", pattern.callback
 
 
-# Facts of the partner itself, and of countries, which anybody of it may read.
 BY_ITS_TOKEN = "v1/activity"  # collectors have no roles
+# Facts of the partner itself, and of countries, which anybody of it may read.
 OF_ANY_ROLE = {f"v1/profiles/{kind}" for kind in ("organization", "legalbusiness", "billing", "support", "mpn")}
 API = {route: view for route, view in _routes() if route.startswith(ROOT)}
+
+
+# What the partner-center-api.md sheet lists in its section 13, below /v1; ids in braces under the portal's names.
+PARTNER_CENTER = """
+GET POST /customers
+GET /customers/{tenant_id}
+GET /customers/{tenant_id}/profiles/company
+GET PUT /customers/{tenant_id}/profiles/billing
+HEAD /domains/{domain}
+GET /products
+GET /products/{product_id}
+GET /products/{product_id}/skus
+GET /products/{product_id}/skus/{sku_id}
+GET /products/{product_id}/skus/{sku_id}/availabilities
+GET /products/{product_id}/skus/{sku_id}/availabilities/{availability_id}
+GET /customers/{tenant_id}/products
+GET /customers/{tenant_id}/products/{product_id}
+GET /customers/{tenant_id}/products/{product_id}/skus
+GET /customers/{tenant_id}/products/{product_id}/skus/{sku_id}
+GET /customers/{tenant_id}/products/{product_id}/skus/{sku_id}/availabilities
+GET /customers/{tenant_id}/products/{product_id}/skus/{sku_id}/availabilities/{availability_id}
+POST /extensions/product/checkinventory
+POST /customers/{tenant_id}/carts
+GET PUT /customers/{tenant_id}/carts/{cart_id}
+POST /customers/{tenant_id}/carts/{cart_id}/checkout
+GET POST /customers/{tenant_id}/orders
+GET PATCH /customers/{tenant_id}/orders/{order_id}
+GET /customers/{tenant_id}/orders/{order_id}/provisioningstatus
+GET /customers/{tenant_id}/orders/{order_id}/activationlinks
+GET /customers/{tenant_id}/orders/{order_id}/lineitems/{line_number}/activationlinks
+GET /customers/{tenant_id}/entitlements
+GET /customers/{tenant_id}/subscriptions
+GET PATCH /customers/{tenant_id}/subscriptions/{subscription_id}
+GET /invoices
+GET /invoices/{invoice_id}
+GET /invoices/{invoice_id}/documents/statement
+GET /invoices/{invoice_id}/lineitems
+GET /invoices/{invoice_id}/lineitems/{provider}/{line_type}
+GET /invoices/unbilled/lineitems
+GET /invoices/summary
+GET /invoices/summaries
+GET /servicerequests/supporttopics
+GET /servicerequests
+GET /customers/{tenant_id}/servicerequests
+GET POST PATCH /servicerequests/{request_id}
+GET PATCH /customers/{tenant_id}/servicerequests/{request_id}
+GET /auditrecords
+GET /profiles/organization
+GET /profiles/support
+GET /profiles/legalbusiness
+GET /profiles/billing
+GET /profiles/mpn
+GET /roles
+GET POST /roles/{role}/usermembers
+DELETE /roles/{role}/usermembers/{member}
+"""
+
+
+@pytest.mark.parametrize("line", PARTNER_CENTER.strip().splitlines())
+def test_what_partner_center_has_for_software_is_there(line):
+    *methods, path = line.split()
+    assert {method.lower() for method in methods} <= set(openapi()["paths"][f"/v1{path}"])
 
 
 def test_every_route_of_the_api_stands_in_the_document():

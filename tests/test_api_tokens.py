@@ -126,14 +126,19 @@ def test_a_session_of_a_browser_opens_no_endpoint(client, agent):
     assert client.get("/v1/customers").status_code == 401
 
 
-def _forged(caller, **changed):
+def _forged(caller, key=None, **changed):
     """The caller's token with other claims, signed by a key of somebody else's."""
-    key = jwk.JWK.generate(kty="OKP", crv="Ed25519")
+    key = key or jwk.JWK.generate(kty="OKP", crv="Ed25519")
     made = jwt.JWT(
         header={"alg": "EdDSA", "kid": tokens.signing_keys()[0]["kid"]}, claims={**claims(caller.token), **changed}
     )
     made.make_signed_token(key)
     return made.serialize()
+
+
+def _of_another_portal(caller):
+    """Of one that shares its signing key with this one, such as a copy for tests."""
+    return _forged(caller, tokens.signing_keys()[0], iss="https://test.portal.example")
 
 
 def _unsigned(caller, algorithm):
@@ -154,6 +159,7 @@ def _by_public_key(caller):
     "forge",
     [
         _forged,
+        _of_another_portal,
         lambda caller: _unsigned(caller, "none"),
         lambda caller: _unsigned(caller, "None"),
         lambda caller: _unsigned(caller, "EdDSA"),

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -27,12 +27,11 @@ _READS_ALL = re.compile(r"Sort|Seq Scan on activity_(event|address)")
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured at one size."""
+    """What was measured, by the number of rows that the log had."""
 
-    rows: int
-    pages: dict[str, Percentiles]
-    events: dict[int, float]  # a second, by the number of writers
-    export: log_export.Exported
+    pages: dict[int, dict[str, Percentiles]] = field(default_factory=dict)
+    events: dict[int, dict[int, float]] = field(default_factory=dict)  # a second, by the number of writers
+    exports: dict[int, log_export.Exported] = field(default_factory=dict)
 
 
 def measure(portal: Portal, *, quick: bool, say: Callable[[str], None]) -> Iterator[Row]:
@@ -41,19 +40,19 @@ def measure(portal: Portal, *, quick: bool, say: Callable[[str], None]) -> Itera
     reader = log_rows.a_reader()
     log_rows.make_months()
     cookies = cookies_of(portal.web_port, reader.email, PASSWORD)
-    found = []
+    found = Measured()
     for since, until in zip((0, *sizes), sizes, strict=False):
         log_rows.add(reader, since, until, say)
         say(f"reading, writing and exporting a log of {until:,} rows")
-        times = {name: times_of(portal.web_port, cookies, path, read) for name, path in _paths().items()}
-        events = log_writing.events_a_second(reader, quick=quick)
-        found.append(Measured(until, times, events, log_export.exported(portal.folder, reader, pages()["everything"])))
-    yield from _page_rows(found)
-    yield from _plan_rows(found[-1], reader)
-    yield from log_writing.rows({each.rows: each.events for each in found}, quick=quick)
-    yield from log_export.rows({each.rows: each.export for each in found}, reader)
+        found.pages[until] = {name: times_of(portal.web_port, cookies, path, read) for name, path in _paths().items()}
+        yield from _page_rows(found, until)
+        found.events[until] = log_writing.events_a_second(reader, quick=quick)
+        found.exports[until] = log_export.exported(portal.folder, reader, pages()["everything"])
+    yield from _plan_rows(sizes[-1], reader)
+    yield from log_writing.rows(found.events, quick=quick)
+    yield from log_export.rows(found.exports, reader)
     peers = log_peers.times(portal.folder, quick=quick, say=say)
-    yield from log_peers.rows(peers, {each.rows: each.pages["as it opens"] for each in found})
+    yield from log_peers.rows(peers, {size: each["as it opens"] for size, each in found.pages.items()})
 
 
 def pages() -> dict[str, dict[str, str]]:
@@ -73,28 +72,26 @@ def _paths() -> dict[str, str]:
     return {name: f"{log}?{urlencode(query)}" for name, query in pages().items()}
 
 
-def _page_rows(found: list[Measured]) -> list[Row]:
-    """Each page at each size beside the smallest."""
-    first = found[0]
+def _page_rows(found: Measured, size: int) -> list[Row]:
+    """Each page at one size beside the smallest; none of the smallest."""
+    smallest, first = next(iter(found.pages.items()))
     return [
         Row(
-            f"log of {measured.rows:,}, {name}",
+            f"log of {size:,}, {name}",
             times.written(),
-            f"{first.rows:,}: {first.pages[name].written()}",
-            f"{times.p95 / first.pages[name].p95:.2f}",
+            f"{smallest:,}: {first[name].written()}",
+            f"{times.p95 / first[name].p95:.2f}",
             "p95 within 1.5 times",
         )
-        for measured in found[1:]
-        for name, times in measured.pages.items()
+        for name, times in found.pages[size].items()
+        if size != smallest
     ]
 
 
-def _plan_rows(last: Measured, reader: User) -> list[Row]:
+def _plan_rows(size: int, reader: User) -> list[Row]:
     """How PostgreSQL finds the rows of each page where there are most."""
     plans = {name: _plan(query, reader) for name, query in pages().items()}
-    return [
-        Row(f"log of {last.rows:,}, {name}, sorted or read whole", plan, aim="neither") for name, plan in plans.items()
-    ]
+    return [Row(f"log of {size:,}, {name}, sorted or read whole", plan, aim="neither") for name, plan in plans.items()]
 
 
 def _plan(query: dict[str, str], reader: User) -> str:

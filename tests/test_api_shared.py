@@ -1,6 +1,7 @@
 """What every endpoint shares: paths and names in any case, headers, errors, bad input (X3)."""
 
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from csp_portal.accounts.permissions import Role
 from csp_portal.api.dates import day_of
 from csp_portal.api.folding import squashed
+from csp_portal.api.rendering import JsonRenderer
 from tests.api import Caller, refusal_of
 from tests.factories import CustomerFactory
 
@@ -142,6 +144,11 @@ def test_a_fault_of_ours_is_told_in_the_one_shape(caller, refusing_inserts):
         http = Client(raise_request_exception=False)
         answer = http.post("/oauth2/token", {"grant_type": "client_credentials", **form})
     assert refusal_of(answer)[:2] == (500, "500")
+
+
+def test_an_amount_is_written_digit_by_digit():
+    written = JsonRenderer().render({"total": Decimal("12345678901234.10"), "name": "한국"})
+    assert written == '{"total":12345678901234.10,"name":"한국"}'.encode()
 
 
 # Paging

@@ -96,6 +96,14 @@ def test_a_reply_is_kept_for_a_day(caller, clock):
     assert Customer.objects.count() == 1
 
 
+def test_a_reply_that_is_over_answers_nothing_though_the_job_was_not_there_yet(caller, clock):
+    caller.post("/customers", body(), MS_RequestId=GUID)
+    clock.set("2020-01-25T12:00:01Z")
+    caller.token = Caller.of(caller.client).token
+    assert caller.post("/customers", body("other.example"), MS_RequestId=GUID).status_code == 201
+    assert Customer.objects.count() == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_same_call_at_once_is_done_once_and_answered_twice(global_admin):
     caller = Caller(global_admin, Role.ADMIN_AGENT)

@@ -181,6 +181,8 @@ def test_a_line_number_that_is_none_is_refused(caller, order, number):
         {"status": "completed"},
         {"status": None},
         {"status": 7},
+        {"status": {}},
+        {"status": ["cancelled"]},
         {"status": "cancelled", "lineItems": "all"},
         {"status": "cancelled", "lineItems": [7]},
         {"status": "cancelled", "lineItems": [{"offerId": "a:b:c"}]},

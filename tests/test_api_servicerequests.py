@@ -96,6 +96,8 @@ def test_what_net_and_java_send_is_taken(caller):
         ({"description": ""}, "description"),
         ({"severity": "unknown"}, "severity"),
         ({"severity": "awful"}, "severity"),
+        ({"severity": {"word": "moderate"}}, "severity"),
+        ({"severity": []}, "severity"),
         ({"supportTopicId": "77"}, "supportTopicId"),
         ({"supportTopicId": None}, "supportTopicId"),
         ({"primaryContact": {"email": "nobody"}}, "primaryContact.email"),

@@ -32,7 +32,7 @@ class WordField(serializers.ChoiceField):
         self._by_word = {squashed(str(choice)): choice for choice in self.choices}
 
     def to_internal_value(self, data: Any) -> Any:
-        word = squashed(data) if isinstance(data, str) else data
+        word = squashed(data) if isinstance(data, str) else ""  # no number, list or object is a word
         if word not in self._by_word:
             self.fail("invalid_choice", input=data)
         return self._by_word[word]

@@ -71,6 +71,20 @@ def test_a_secret_in_the_header_is_as_good(caller):
     assert answer.status_code == 200
 
 
+def test_a_request_names_one_client_so_that_no_others_log_tells_of_it(caller, stranger):
+    other = Caller(stranger, Role.ADMIN_AGENT, name="他社")
+    pair = base64.b64encode(f"{caller.client.client_id}:{caller.secret}".encode()).decode()
+    before = Event.objects.count()
+    for named in (other.client.client_id, "nobody"):
+        form = {"grant_type": "client_credentials", "client_id": named}
+        headers = {"Authorization": f"Basic {pair}"}
+        answer = Client(raise_request_exception=False).post("/oauth2/token", form, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert Event.objects.count() == before
+    form = {"grant_type": "client_credentials", "client_id": caller.client.client_id}
+    assert Client().post("/oauth2/token", form, headers={"Authorization": f"Basic {pair}"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("form", "status", "error"),
     [

@@ -19,7 +19,7 @@ from csp_portal.accounts.models import ApiClient
 from csp_portal.accounts.permissions import public
 from csp_portal.accounts.services.api_clients import token_made
 from csp_portal.api import tokens
-from csp_portal.api.oauth.asking import client_id_in
+from csp_portal.api.oauth.asking import client_id_in, names_two_clients
 from csp_portal.api.throttling import TokenThrottle
 
 USUAL_RESOURCE = "https://graph.windows.net"
@@ -40,6 +40,8 @@ def token(request: HttpRequest, tenant: str = "") -> HttpResponse:
         return _error("invalid_client", _SAID["invalid_client"], 401)
     if request.POST.get("grant_type") != "client_credentials":
         return _error("unsupported_grant_type", _SAID["unsupported_grant_type"], 400)
+    if names_two_clients(request):
+        return _error("invalid_request", "The form and the Authorization header name different clients.", 400)
     if not _is_own_tenant(tenant, client_id_in(request)):
         return _error("invalid_request", "The tenant in the address is not the client's.", 400)
     _uri, headers, body, status = OAuthLibMixin().create_token_response(request)

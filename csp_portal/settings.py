@@ -253,6 +253,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "csp_portal.api.schema.ApiSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": [],  # each endpoint names its own
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # `format` is no parameter of an endpoint, and ignored like any other
     "NUM_PROXIES": TRUSTED_PROXY_COUNT,
 }
 SPECTACULAR_SETTINGS = {

@@ -75,6 +75,11 @@ def test_an_answer_in_a_form_that_there_is_not_is_refused_in_json(caller):
         assert caller.get("/customers", Accept=accept).status_code == 200
 
 
+def test_a_parameter_that_an_endpoint_has_not_is_ignored_whatever_its_name(caller, customer):
+    for query in ("?format=xml", "?$format=json", "?_method=delete"):
+        assert len(caller.items(f"/customers{query}")) == 1
+
+
 BAD_BODIES = {
     "broken": b'{"companyProfile": ',
     "no object": b"[1, 2]",

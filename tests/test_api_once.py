@@ -1,9 +1,12 @@
 """A POST with an id of its own is done once, however often it is sent (X3)."""
 
+import uuid
+
 import pytest
 
 from activity.models import Action, Event
 from csp_portal.accounts.permissions import Role
+from csp_portal.accounts.services.api_clients import change_client
 from csp_portal.api.idempotency import remove_old_replies
 from csp_portal.api.models import StoredReply
 from csp_portal.calendar_utc import utc_day
@@ -14,6 +17,7 @@ from tests.helpers import in_threads
 pytestmark = pytest.mark.django_db
 GUID = "7f1c9a55-1111-4222-8333-444455556666"
 HEADERS = ("MS_RequestId", "Idempotency_Key")
+CARTS, CART = "/carts", {"lineItems": [{"catalogItemId": "a:b:c", "quantity": 1}]}
 
 
 @pytest.fixture
@@ -59,6 +63,16 @@ def test_the_same_id_with_another_body_is_refused(caller):
     answer = caller.post("/customers", body("other.example"), MS_RequestId=GUID)
     assert refusal_of(answer)[0::2] == (409, "request_id_used")
     assert Customer.objects.count() == 1
+
+
+def test_a_reply_tells_no_client_of_customers_that_it_no_longer_sees(caller, global_admin, customer):
+    first = caller.post("/customers/" + str(customer.tenant_id) + CARTS, CART, MS_RequestId=GUID)
+    assert first.status_code == 201
+    roles = [Role.ADMIN_AGENT]
+    change_client(caller.client.client_id, roles=roles, seen=roles, limited_to=[uuid.uuid4()], actor=global_admin)
+    again = caller.post("/customers/" + str(customer.tenant_id) + CARTS, CART, MS_RequestId=GUID)
+    assert refusal_of(again)[0::2] == (409, "request_id_used")
+    assert str(first.json()["id"]) not in again.content.decode()
 
 
 def test_what_was_refused_is_tried_anew(caller):

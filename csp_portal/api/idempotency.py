@@ -89,8 +89,11 @@ def _answer_again(endpoint: Any, request: Any, reply: StoredReply, kwargs: dict[
 
 
 def _digest(request: Any) -> bytes:
-    """Of the query and the body: what the call asks for."""
-    asked = [request.query, request.data]
+    """Of the query and the body, what the call asks for; and of the customers that the client is limited to.
+
+    A reply from before a limit was set could tell of a customer that the client no longer sees.
+    """
+    asked = [request.query, request.data, request.user.limited_to]
     return hashlib.sha256(simplejson.dumps(asked, sort_keys=True, default=str).encode()).digest()
 
 

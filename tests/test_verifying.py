@@ -275,6 +275,18 @@ def test_seals_of_a_key_that_nobody_vouches_for_are_named(partner, settings, tam
     assert findings()
 
 
+def test_keys_that_only_vouch_for_each_other_are_not_trusted(partner, settings):
+    """Of a thief who brings a key of their own, and another that this one has introduced."""
+    for keys in (OTHER_KEYS[:1], OTHER_KEYS[::-1]):
+        settings.ACTIVITY_SIGNING_KEYS = keys
+        record(Action.SIGNED_IN, actor=Actor.visitor(), partner=partner)
+        seal_everything()
+    settings.ACTIVITY_SIGNING_KEYS = [base64.urlsafe_b64encode(bytes([3]) * 32).decode()]
+    named = [finding for finding in findings() if f"chain {partner.public_id}: " in finding]
+    assert all("for which no key that was given vouches" in finding for finding in named)
+    assert len(named) == Seal.objects.of_chain(partner.pk).count() >= 2
+
+
 def test_what_a_key_signs_after_another_has_replaced_it_is_named(partner, settings, tamper):
     """Whoever has stolen the old key can add nothing with it."""
     settings.ACTIVITY_SIGNING_KEYS = OTHER_KEYS[:1]

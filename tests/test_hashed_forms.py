@@ -1,4 +1,4 @@
-"""What is hashed of the log stays byte for byte as it is: sealed rows and exports of years ago must prove themselves (A5).
+"""What is hashed of the log stays byte for byte as it is: what was sealed years ago must prove itself (A5).
 
 Another form is another FORMAT.
 """

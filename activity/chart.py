@@ -81,7 +81,7 @@ def _months(first: date, last: date) -> Iterator[Span]:
 
 
 def _counts(events: EventQuerySet, spans: list[Span]) -> list[int]:
-    within = events.between(RawSQL("span.starts", ()), RawSQL("span.ends", ()))
+    within = events.in_span(RawSQL("span.starts", ()), RawSQL("span.ends", ()))
     try:
         rows, parameters = within.order_by().values("pk")[:MOST_COUNTED].query.sql_with_params()
     except EmptyResultSet:  # of a reader who sees nothing

@@ -103,9 +103,16 @@ DATABASE_OWNER_URL = _embedded.owner if EMBEDDED_POSTGRES else env.str("DATABASE
 DATABASE_SUPERUSER_URL = _embedded.superuser if EMBEDDED_POSTGRES else env.str("DATABASE_SUPERUSER_URL", default="")
 
 
+# In memory and on solid-state disks, rows in any order cost little more than in sequence. PostgreSQL supposes a disk
+# that turns: it would read whole tables where an index has a page's rows in their order.
+_SOLID_STATE = "-c random_page_cost=1.1"
+
+
 def _database(variable: str, url: str) -> dict[str, Any]:
+    config = database_config(variable, url)
     return {
-        **database_config(variable, url),
+        **config,
+        "OPTIONS": {"options": _SOLID_STATE, **config.get("OPTIONS", {})},
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

@@ -8,7 +8,7 @@ import pytest
 
 from activity.chart import MOST_COUNTED, bars
 from activity.models import Action, Event
-from activity.services import Actor, record, record_each
+from activity.services import Actor, client_address, record, record_each
 from tests.helpers import MOST_QUERIES, queries_of, source_of, words_of
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +110,16 @@ def test_the_chart_counts_what_the_list_shows(see, clock, partner, agent, custom
     assert counts(see(f"?customer={customer.tenant_id}")) == {"2020-01-20": 1}
     assert counts(see("?action=order_placed")) == {"2020-01-20": 1}
     assert counts(see("?address=203.0.113.9")) == {}
+
+
+def test_the_events_of_an_address_are_counted_in_their_own_span(see, clock, partner):
+    token = client_address.set("203.0.113.9")
+    for instant in ("2020-01-31T23:59:59Z", "2020-02-01T00:00:00Z", "2020-02-29T23:59:59Z", "2020-03-01T00:00:00Z"):
+        at(clock, partner, instant)
+    client_address.reset(token)
+    at(clock, partner, "2020-02-10T12:00:00Z")  # from another address
+    asked = "?from=2020-01-15&to=2020-04-16&address=203.0.113.9"
+    assert [bar.count for bar, _url in see(asked).context["bars"]] == [1, 2, 1, 0]
 
 
 def test_another_partners_events_are_not_counted(see, clock, stranger):

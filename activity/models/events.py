@@ -67,6 +67,15 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Rows from `start` until before `end`."""
         return self._limited(occurred_at__gte=start, occurred_at__lt=end)
 
+    def in_span(self, start: Any, end: Any) -> Self:
+        """Rows of a span that PostgreSQL does not know yet when it plans.
+
+        Where addresses are asked for they alone are limited: with limits in both tables it supposes so few rows that
+        it goes through all of the span's to find those of the address.
+        """
+        of = "address__occurred_at" if self._has_addresses else "occurred_at"
+        return self.filter(**{f"{of}__gte": start, f"{of}__lt": end})
+
     def keys_and_downloads(self) -> Self:
         return self.filter(action__in=KEYS_AND_DOWNLOADS)
 
@@ -156,9 +165,14 @@ class EventQuerySet(models.QuerySet["Event"]):
 
         PostgreSQL carries over from one table to the other that times are equal, not that they are within limits.
         """
-        if Address._meta.db_table in self.query.alias_map:
+        if self._has_addresses:
             limits |= {f"address__{limit}": value for limit, value in limits.items()}
         return self.filter(**limits)
+
+    @property
+    def _has_addresses(self) -> bool:
+        """Whether rows are asked for by their address."""
+        return Address._meta.db_table in self.query.alias_map
 
 
 class Event(models.Model):

@@ -21,7 +21,7 @@ from csp_portal.accounts.permissions import Permission
 from csp_portal.api.authentication import TokenAuthentication
 from csp_portal.api.folding import NotText, folded
 from csp_portal.api.parsing import FoldingParser
-from csp_portal.api.reasons import ETAG_STALE, INPUT_WRONG, KEY_IN_ADDRESS
+from csp_portal.api.reasons import ETAG_STALE, INPUT_WRONG, KEY_IN_ADDRESS, LENGTH_MISSING
 from csp_portal.api.rendering import JsonRenderer
 from csp_portal.api.throttling import PartnerThrottle
 from csp_portal.errors import Refusal
@@ -60,6 +60,8 @@ class Endpoint(APIView):
         if request.method not in self.allowed_methods:
             self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
+        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+            raise Refusal(LENGTH_MISSING)  # else the body would count as empty
         request.query = _query(request)
         if any("\0" in str(value) for value in kwargs.values()):
             raise Refusal(INPUT_WRONG, field="path", problem=_("It has a sign that no text has."))

@@ -39,6 +39,13 @@ BODY_TOO_LARGE = Reason(
     next_step=_("Send less at a time."),
     status=400,
 )
+LENGTH_MISSING = Reason(
+    code="length_missing",
+    rule="X3",
+    sentence=_("The body comes in chunks, and nothing says how long it is."),
+    next_step=_("Send it with a Content-Length."),
+    status=400,
+)
 INPUT_WRONG = Reason(
     code="input_wrong",
     rule="X3",

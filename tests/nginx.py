@@ -6,7 +6,7 @@ import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ TEMPLATE = CHECKOUT / "csp_portal" / "deployment" / "nginx.conf.template"
 HOST = REQUIRED["ALLOWED_HOSTS"]
 START_SECONDS = 60
 DAY = timedelta(days=1)
+Body = str | Iterable[bytes] | None
 
 
 def nginx_path() -> str:
@@ -62,8 +63,8 @@ class Portal:
         """Where nginx writes how much it has sent."""
         return self.folder / "transfers"
 
-    def ask(self, method: str, path: str, body: str | None = None, /, **headers: str) -> Answer:
-        """One request through TLS; `If_Range` in `headers` stands for `If-Range`."""
+    def ask(self, method: str, path: str, body: Body = None, /, **headers: str) -> Answer:
+        """One request through TLS, its body in chunks unless it is text; `If_Range` stands for `If-Range`."""
         unverified = ssl._create_unverified_context()  # the certificate is a throwaway
         return self._ask(
             HTTPSConnection("127.0.0.1", self.https_port, timeout=30, context=unverified),
@@ -76,14 +77,12 @@ class Portal:
     def ask_without_tls(self, method: str, path: str, **headers: str) -> Answer:
         return self._ask(HTTPConnection("127.0.0.1", self.http_port, timeout=30), method, path, None, headers)
 
-    def ask_python(self, method: str, path: str, **headers: str) -> Answer:
+    def ask_python(self, method: str, path: str, body: Body = None, /, **headers: str) -> Answer:
         """One request past nginx, as nginx would send it."""
         from_nginx = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https", **headers}
-        return self._ask(HTTPConnection("127.0.0.1", self.web_port, timeout=30), method, path, None, from_nginx)
+        return self._ask(HTTPConnection("127.0.0.1", self.web_port, timeout=30), method, path, body, from_nginx)
 
-    def _ask(
-        self, connection: HTTPConnection, method: str, path: str, body: str | None, headers: dict[str, str]
-    ) -> Answer:
+    def _ask(self, connection: HTTPConnection, method: str, path: str, body: Body, headers: dict[str, str]) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
         connection.request(method, path, body, {"Host": HOST, **form, **named})
@@ -104,30 +103,31 @@ class Portal:
 @contextmanager
 def portal_running(folder: Path, *, workers: int = 1) -> Iterator[Portal]:
     """Granian on the test's database and nginx before it, both in `folder`."""
+    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--blocking-threads", "4"]
     portal = Portal(folder)
-    portal.transfers.mkdir()
-    _collect_static(folder)
-    web = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--no-ws",
-        "--workers",
-        str(workers),
-        "--blocking-threads",
-        "4",
-    ]
-    nginx = [nginx_path(), "-p", str(folder), "-e", "/dev/stderr", "-c", str(_configured(portal)), "-g", _by_hand()]
-    with (
-        server_running([*web, "--port", str(portal.web_port), "csp_portal.wsgi:application"], folder, "web"),
-        server_running(nginx, folder, "nginx"),
-    ):
-        if not wait_until(lambda: listens(portal.web_port) and listens(portal.https_port), START_SECONDS):
-            logs = [path.read_text() for path in sorted(folder.glob("*.log"))]
-            raise AssertionError("The portal did not start:\n" + "\n".join(logs))
+    size = ["--workers", str(workers), "--port", str(portal.web_port)]
+    # nginx first: the portal reads at its start which static files were collected for both.
+    with nginx_running(portal), server_running([*web, *size, "csp_portal.wsgi:application"], folder, "web"):
+        _wait_for(portal, portal.web_port)
         yield portal
+
+
+@contextmanager
+def nginx_running(portal: Portal) -> Iterator[None]:
+    """nginx alone, before whatever listens at the portal's `web_port`, or nothing."""
+    portal.transfers.mkdir()
+    _collect_static(portal.folder)
+    configured = str(_configured(portal))
+    words = [nginx_path(), "-p", str(portal.folder), "-e", "/dev/stderr", "-c", configured, "-g", _by_hand()]
+    with server_running(words, portal.folder, "nginx"):
+        _wait_for(portal, portal.https_port)
+        yield
+
+
+def _wait_for(portal: Portal, port: int) -> None:
+    if not wait_until(lambda: listens(port), START_SECONDS):
+        logs = [path.read_text() for path in sorted(portal.folder.glob("*.log"))]
+        raise AssertionError("The portal did not start:\n" + "\n".join(logs))
 
 
 def _by_hand() -> str:

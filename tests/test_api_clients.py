@@ -26,6 +26,11 @@ def told(action):
     return [row.details for row in Event.objects.filter(action=action).order_by("pk")]
 
 
+def rights_of(client):
+    """As they stand by now."""
+    return User.objects.get(api_client=client).rights
+
+
 def mailed(word):
     return sorted(mail.to for mail in Mail.objects.filter(subject__contains=word))
 
@@ -80,9 +85,9 @@ def test_there_are_no_more_clients_than_can_be_kept_in_view(global_admin):
 def test_becoming_an_admin_agent_is_mailed_and_another_change_is_not(global_admin, colleague):
     client, _secret = make_client("Shop", roles=[ADMIN], actor=global_admin)
     Mail.objects.all().delete()
-    change_client(client.client_id, roles=[Role.AUDITOR], seen=[ADMIN], limited_to=[], actor=global_admin)
+    change_client(client.client_id, roles=[Role.AUDITOR], seen=client.user.rights, limited_to=[], actor=global_admin)
     assert not Mail.objects.exists()
-    change_client(client.client_id, roles=[AGENT], seen=[Role.AUDITOR], limited_to=[], actor=global_admin)
+    change_client(client.client_id, roles=[AGENT], seen=rights_of(client), limited_to=[], actor=global_admin)
     assert mailed("is an Admin agent now") == sorted([global_admin.email, colleague.email])
     assert [(row["before"]["roles"], row["after"]["roles"]) for row in told(Action.API_CLIENT_CHANGED)] == [
         (["global_admin"], ["auditor"]),
@@ -93,9 +98,19 @@ def test_becoming_an_admin_agent_is_mailed_and_another_change_is_not(global_admi
 def test_a_change_by_who_saw_other_roles_changes_nothing(global_admin):
     client, _secret = make_client("Shop", roles=[ADMIN], actor=global_admin)
     with pytest.raises(Refusal) as refused:
-        change_client(client.client_id, roles=[AGENT], seen=[AGENT], limited_to=[], actor=global_admin)
+        change_client(client.client_id, roles=[AGENT], seen="another", limited_to=[], actor=global_admin)
     assert refused.value.code == "api_client_changed_meanwhile"
     assert [held.role for held in client.user.role_assignments.all()] == ["global_admin"]
+
+
+def test_a_page_from_before_the_limit_does_not_lift_it(global_admin, customer):
+    client, _secret = make_client("Shop", roles=[AGENT], actor=global_admin)
+    given, limit = {"roles": [AGENT], "seen": client.user.rights, "actor": global_admin}, [customer.tenant_id]
+    change_client(client.client_id, limited_to=limit, **given)
+    with pytest.raises(Refusal) as refused:
+        change_client(client.client_id, limited_to=[], **given)
+    assert refused.value.code == "api_client_changed_meanwhile"
+    assert User.objects.get(api_client=client).limited_to == limit
 
 
 def test_what_was_revoked_and_another_partners_is_not_found(global_admin):
@@ -113,7 +128,9 @@ def test_what_was_revoked_and_another_partners_is_not_found(global_admin):
 def test_its_roles_count_from_the_next_call_on(global_admin, customer):
     caller = Caller(global_admin, Role.AUDITOR)
     assert refusal_of(caller.get("/customers")) == (403, "900150", "role_required")
-    change_client(caller.client.client_id, roles=[AGENT], seen=[Role.AUDITOR], limited_to=[], actor=global_admin)
+    change_client(
+        caller.client.client_id, roles=[AGENT], seen=rights_of(caller.client), limited_to=[], actor=global_admin
+    )
     assert [item["id"] for item in caller.items("/customers")] == [str(customer.tenant_id)]
 
 
@@ -178,7 +195,7 @@ def test_a_customer_that_is_none_of_ones_own_is_named_and_what_was_typed_stays(c
 def test_roles_are_changed_the_secret_replaced_and_the_client_revoked_on_its_page(client_of, global_admin):
     client, secret = make_client("Shop", roles=[ADMIN], actor=global_admin)
     browser = client_of(global_admin)
-    changed = {"roles": ["auditor"], "seen": ["global_admin"], "customers": ""}
+    changed = {"roles": ["auditor"], "seen": client.user.rights, "customers": ""}
     assert browser.post(client.get_absolute_url(), changed).status_code == 302
     assert [held.role for held in client.user.role_assignments.all()] == ["auditor"]
     shown = words_of(browser.post(reverse("api_clients:new_secret", args=[client.client_id])))

@@ -68,8 +68,8 @@ def test_the_same_id_with_another_body_is_refused(caller):
 def test_a_reply_tells_no_client_of_customers_that_it_no_longer_sees(caller, global_admin, customer):
     first = caller.post("/customers/" + str(customer.tenant_id) + CARTS, CART, MS_RequestId=GUID)
     assert first.status_code == 201
-    roles = [Role.ADMIN_AGENT]
-    change_client(caller.client.client_id, roles=roles, seen=roles, limited_to=[uuid.uuid4()], actor=global_admin)
+    given = {"roles": [Role.ADMIN_AGENT], "limited_to": [uuid.uuid4()], "seen": caller.user.rights}
+    change_client(caller.client.client_id, **given, actor=global_admin)
     again = caller.post("/customers/" + str(customer.tenant_id) + CARTS, CART, MS_RequestId=GUID)
     assert refusal_of(again)[0::2] == (409, "request_id_used")
     assert str(first.json()["id"]) not in again.content.decode()

@@ -13,6 +13,7 @@ from activity.timeline import KeyTimeline
 from csp_portal.accounts.models import RoleAssignment, User
 from csp_portal.accounts.permissions import Permission, Role
 from csp_portal.accounts.services import change_roles
+from csp_portal.errors import Refusal
 from software.services import reveal_key
 from tests.factories import CustomerFactory, UserFactory, buy_line, make_link, make_sku
 from tests.helpers import MOST_QUERIES, cancel, queries_of, source_of, words_of
@@ -40,6 +41,10 @@ def limit(user, *customers, first=None, last=None):
     """Limit the role Auditor; answers the user as their next request finds them."""
     scope = LogScope.of([customer.tenant_id for customer in customers], first, last)
     user.role_assignments.filter(role=Role.AUDITOR).update(**RoleAssignment.columns_of(scope))
+    return User.objects.get(pk=user.pk)
+
+
+def as_now(user):
     return User.objects.get(pk=user.pk)
 
 
@@ -121,16 +126,26 @@ def test_a_change_counts_at_the_next_request(clock, client_of, global_admin, aud
     browser = client_of(auditor)
     assert shanghai.company_name in source_of(browser.get("/activity/"))
     scope = LogScope(frozenset([seoul.tenant_id]), FIRST)
-    given = {"roles": [Role.AUDITOR], "seen": [Role.AUDITOR], "actor": global_admin}
-    change_roles(auditor.public_id, auditor_scope=scope, **given)
+    given = {"roles": [Role.AUDITOR], "actor": global_admin}
+    change_roles(auditor.public_id, auditor_scope=scope, seen=as_now(auditor).rights, **given)
     assert shanghai.company_name not in source_of(browser.get("/activity/"))
     event = Event.objects.get(action=Action.ROLES_CHANGED)
     named = {"customers": [str(seoul.tenant_id)], "first_day": "2020-01-10", "last_day": None}
     assert event.details["scope"] == named
-    change_roles(auditor.public_id, auditor_scope=scope, **given)
+    change_roles(auditor.public_id, auditor_scope=scope, seen=as_now(auditor).rights, **given)
     assert Event.objects.filter(action=Action.ROLES_CHANGED).count() == 1
-    change_roles(auditor.public_id, **given)
+    change_roles(auditor.public_id, seen=as_now(auditor).rights, **given)
     assert shanghai.company_name in source_of(browser.get("/activity/"))
+
+
+def test_a_page_from_before_the_limit_does_not_lift_it(global_admin, auditor, seoul):
+    seen, scope = auditor.rights, LogScope(frozenset([seoul.tenant_id]), FIRST, LAST)
+    given = {"roles": [Role.AUDITOR], "seen": seen, "actor": global_admin}
+    change_roles(auditor.public_id, auditor_scope=scope, **given)
+    with pytest.raises(Refusal) as refused:
+        change_roles(auditor.public_id, **given)
+    assert refused.value.code == "roles_changed_meanwhile"
+    assert as_now(auditor).log_scope == scope
 
 
 def test_the_history_of_a_key_names_nobody_outside_the_scope(clock, agent, partner, seoul, shanghai):

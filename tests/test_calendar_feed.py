@@ -264,7 +264,7 @@ def test_it_dies_with_the_account_for_good(agent, global_admin, feed):
 
 
 def test_it_dies_with_the_role(agent, global_admin, feed):
-    change_roles(agent.public_id, roles=[Role.ACCOUNT_ADMIN], seen=[Role.ADMIN_AGENT], actor=global_admin)
+    change_roles(agent.public_id, roles=[Role.ACCOUNT_ADMIN], seen=agent.rights, actor=global_admin)
     assert fetched(feed).status_code == 404
 
 

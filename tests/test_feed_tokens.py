@@ -72,7 +72,7 @@ def test_a_sign_in_opens_no_feed(client_of, global_admin):
 
 def test_it_is_the_organisations_and_lives_on_when_its_maker_leaves(collector, global_admin):
     second = UserFactory(partner=global_admin.partner, roles=[Role.GLOBAL_ADMIN])
-    change_roles(global_admin.public_id, roles=[Role.ACCOUNT_ADMIN], seen=[Role.GLOBAL_ADMIN], actor=second)
+    change_roles(global_admin.public_id, roles=[Role.ACCOUNT_ADMIN], seen=global_admin.rights, actor=second)
     deactivate_user(global_admin.public_id, actor=second)
     assert collector.ask().status_code == 200
 

@@ -69,7 +69,7 @@ def test_a_double_click_on_send_again_sends_once(global_admin):
 
 def take_role(other, actor):
     left = Role.SUPPORT_AGENT if other.partner is None else Role.AUDITOR
-    return change_roles(other.public_id, roles=[left], seen=other.roles, actor=actor)
+    return change_roles(other.public_id, roles=[left], seen=other.rights, actor=actor)
 
 
 def switch_off(other, actor):

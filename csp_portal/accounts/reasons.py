@@ -49,7 +49,7 @@ SCOPE_TOO_LONG = Reason(
 ROLES_CHANGED_MEANWHILE = Reason(
     code="roles_changed_meanwhile",
     rule="P1",
-    sentence=_("The roles of %(email)s were changed meanwhile."),
+    sentence=_("The roles of %(email)s or their limits were changed meanwhile."),
     next_step=_("Look at the roles as they are now and change them again if that is still needed."),
 )
 LAST_ADMIN = Reason(

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from activity.models.scope import MOST_CUSTOMERS
-from csp_portal.accounts.models import NAME_LENGTH, ApiClient, User, roles_of_side
+from csp_portal.accounts.models import NAME_LENGTH, RIGHTS_LENGTH, ApiClient, User, roles_of_side
 from csp_portal.accounts.permissions import Role
 from csp_portal.choices import offer
 from csp_portal.people import named_customers
@@ -17,7 +17,7 @@ from customers.models import Customer
 
 
 class ClientForm(forms.Form):
-    """The roles of a client and the customers that it is limited to; `seen` are the roles that the page showed."""
+    """The roles of a client and the customers that it is limited to; `seen` are the rights that the page showed."""
 
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
@@ -36,7 +36,7 @@ class ClientForm(forms.Form):
             "manages no users."
         ),
     )
-    seen = forms.MultipleChoiceField(choices=Role.choices, required=False, widget=forms.MultipleHiddenInput)
+    seen = forms.CharField(required=False, max_length=RIGHTS_LENGTH, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None = None, *, reader: User, client: ApiClient | None = None) -> None:
         self._visible = Customer.objects.visible_to(reader)
@@ -48,7 +48,7 @@ class ClientForm(forms.Form):
             return {}
         roles = [held.role for held in client.user.held_roles]
         limit = named_customers.written(client.user.limited_to, self._visible)
-        return {"roles": roles, "seen": roles, "customers": limit}
+        return {"roles": roles, "customers": limit}
 
     def clean_customers(self) -> Any:
         """The customers on the lines; another partner's are as unknown as those that do not exist."""
@@ -61,7 +61,7 @@ class ClientForm(forms.Form):
 
     def changed(self) -> dict[str, Any]:
         """The same of a client that stands."""
-        return {**self.chosen(), "seen": [Role(role) for role in self.cleaned_data["seen"]]}
+        return {**self.chosen(), "seen": self.cleaned_data["seen"]}
 
 
 class NewClientForm(ClientForm):

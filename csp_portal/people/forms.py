@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.forms import EmailForm, NameField
-from csp_portal.accounts.models import User, roles_of_side
+from csp_portal.accounts.models import RIGHTS_LENGTH, User, roles_of_side
 from csp_portal.accounts.permissions import Role
 from csp_portal.choices import offer
 from csp_portal.people.scope_form import ScopeForm
@@ -58,9 +58,9 @@ class InviteForm(RoleChoice, PersonForm):
 
 
 class RolesForm(RoleChoice):
-    """The roles of a user; `seen` are those that the page showed, which after a refusal are those of now."""
+    """The roles of a user; `seen` are the rights that the page showed, which after a refusal are those of now."""
 
-    seen = forms.MultipleChoiceField(choices=Role.choices, required=False, widget=forms.MultipleHiddenInput)
+    seen = forms.CharField(required=False, max_length=RIGHTS_LENGTH, widget=forms.HiddenInput)
     field_order = ("roles", *ScopeForm.LIMITS)
 
     def __init__(self, data: QueryDict | None, *, person: User, reader: User) -> None:
@@ -70,4 +70,4 @@ class RolesForm(RoleChoice):
 
     def chosen(self) -> dict[str, Any]:
         """What a valid form asks for, as the service takes it."""
-        return {**super().chosen(), "seen": [Role(role) for role in self.cleaned_data["seen"]]}
+        return {**super().chosen(), "seen": self.cleaned_data["seen"]}

@@ -78,8 +78,9 @@ def _create(world: World) -> Call:
 
 @records("csp_portal.accounts.services.users.change_roles", rows=[Row(Action.ROLES_CHANGED, GLOBAL_ADMIN)])
 def _change_roles(world: World) -> Call:
-    user, roles = _colleague(world).public_id, {"roles": [Role.AUDITOR], "seen": [Role.ADMIN_AGENT]}
-    return partial(services.change_roles, user, actor=world.global_admin, **roles)
+    user = _colleague(world)
+    asked = {"roles": [Role.AUDITOR], "seen": user.rights}
+    return partial(services.change_roles, user.public_id, actor=world.global_admin, **asked)
 
 
 @records("csp_portal.accounts.services.users.deactivate_user", rows=[Row(Action.USER_DEACTIVATED, GLOBAL_ADMIN)])
@@ -237,8 +238,9 @@ def _make_client(world: World) -> Call:
 
 @records(f"{CLIENTS}.change_client", rows=[Row(Action.API_CLIENT_CHANGED, GLOBAL_ADMIN)])
 def _change_client(world: World) -> Call:
-    roles = {"roles": [Role.ADMIN_AGENT], "seen": [Role.AUDITOR], "limited_to": []}
-    return partial(api_clients.change_client, _client(world).client_id, **roles, actor=world.global_admin)
+    client = _client(world)
+    asked = {"roles": [Role.ADMIN_AGENT], "seen": client.user.rights, "limited_to": []}
+    return partial(api_clients.change_client, client.client_id, **asked, actor=world.global_admin)
 
 
 @records(f"{CLIENTS}.replace_secret", rows=[Row(Action.API_CLIENT_SECRET_REPLACED, GLOBAL_ADMIN)])

@@ -1,5 +1,7 @@
 """Partners, their users, and the operator's staff (spec 1)."""
 
+import hashlib
+import json
 import uuid
 from datetime import date, timedelta
 from typing import Any, ClassVar, Self
@@ -34,6 +36,7 @@ RESET_LIFETIME = timedelta(hours=1)  # of the address at which a forgotten passw
 RESET_INTERVAL = timedelta(minutes=10)  # in which one user is mailed at most one of them
 ADDRESS_LENGTH = 500  # characters of a partner's postal address
 NAME_LENGTH = 200  # characters of a person's name
+RIGHTS_LENGTH = 16  # characters of `User.rights`
 PROGRAM_DOMAIN = "api-client.invalid"  # of the addresses that stand for API clients; no mail ever goes there (RFC 2606)
 
 
@@ -167,6 +170,13 @@ class User(AbstractBaseUser):
     def held_roles(self) -> "list[RoleAssignment]":
         """Every role that was given, in the table's order; those whose last day is over too."""
         return sorted(self.role_assignments.all(), key=lambda held: list(Role).index(Role(held.role)))
+
+    @property
+    def rights(self) -> str:
+        """All that was given, as a text that is another one after each change: roles, their limits, a program's own."""
+        given = [(str(held.role), str(held.last_day), held.scope.as_details()) for held in self.held_roles]
+        told = json.dumps([given, sorted(map(str, self.limited_to))])
+        return hashlib.sha256(told.encode()).hexdigest()[:RIGHTS_LENGTH]
 
     @cached_property
     def _held_today(self) -> "list[RoleAssignment]":

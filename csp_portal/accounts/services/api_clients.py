@@ -70,17 +70,17 @@ def make_client(
 @refusals_recorded(Action.API_CLIENT_REFUSED)
 @transaction.atomic
 def change_client(
-    client_id: str, *, roles: Iterable[Role], seen: Iterable[Role], limited_to: Iterable[UUID], actor: User
+    client_id: str, *, roles: Iterable[Role], seen: str, limited_to: Iterable[UUID], actor: User
 ) -> ApiClient:
     """Give a client exactly `roles` and the limit; they count from its next call on.
 
-    `seen` are the roles that the actor saw: if it has others by now, nothing changes. Where it becomes an Admin agent,
-    all Global admins are mailed. Raises Refusal (role, gone, changed meanwhile, no role).
+    `seen` are the `User.rights` that the actor saw: if it has others by now, nothing changes. Where it becomes an Admin
+    agent, all Global admins are mailed. Raises Refusal (role, gone, changed meanwhile, no role).
     """
     client = _held(client_id, actor)
     user, limit = client.user, _checked_limit(limited_to)
     chosen, held = check_roles(roles, user.partner_id), {Role(each.role) for each in user.role_assignments.all()}
-    if held != frozenset(seen):
+    if user.rights != seen:
         raise Refusal(API_CLIENT_CHANGED_MEANWHILE, name=client.name)
     if held == set(chosen) and sorted(user.limited_to) == limit:
         return client

@@ -59,7 +59,7 @@ def change_roles(
     user_id: UUID,
     *,
     roles: Iterable[Role],
-    seen: Iterable[Role],
+    seen: str,
     auditor_last_day: date | None = None,
     auditor_scope: LogScope = WHOLE_LOG,
     actor: User,
@@ -67,13 +67,13 @@ def change_roles(
     """Give a user of the actor's side exactly `roles`; they count from the user's next request on (P1).
 
     The role Auditor may end after a day, and be limited to a part of the log.
-    `seen` are the roles that the actor saw: if others are held by now, nothing changes.
+    `seen` are the `User.rights` that the actor saw: if the user has others by now, nothing changes.
     Raises Refusal, or User.DoesNotExist for another partner's user.
     """
     user = _held(user_id, actor)
     held = {Role(given.role): (given.last_day, given.scope) for given in user.role_assignments.all()}
     chosen = check_roles(roles, user.partner_id)
-    if held.keys() != frozenset(seen):
+    if user.rights != seen:
         raise Refusal(ROLES_CHANGED_MEANWHILE, email=user.email)
     check_last_day(auditor_last_day, chosen, held=held.get(Role.AUDITOR, UNLIMITED)[0])
     check_scope(auditor_scope, chosen)

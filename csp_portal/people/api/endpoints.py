@@ -70,7 +70,7 @@ class Members(Endpoint):
         user = user_of(request.user, given.get("id", ""), given.get("userPrincipalName", ""))
         held = _held(user)
         if asked not in held:
-            change_roles(user.public_id, roles={*held, asked}, seen=held, actor=request.user, **_limits(user))
+            change_roles(user.public_id, roles={*held, asked}, seen=user.rights, actor=request.user, **_limits(user))
         return Response(written.member(user, asked), status=201)
 
 
@@ -87,7 +87,7 @@ class Member(Endpoint):
         if asked not in held:
             raise Refusal(NOT_FOUND, what="user")
         change_roles(
-            user.public_id, roles=held - {asked}, seen=held, actor=request.user, **_limits(user, without=asked)
+            user.public_id, roles=held - {asked}, seen=user.rights, actor=request.user, **_limits(user, without=asked)
         )
         return Response(status=204)
 

@@ -59,7 +59,7 @@ def client(request: SignedInRequest, client_id: str) -> HttpResponse:
             messages.success(request, _("The API client %(name)s is saved.") % {"name": shown.name})
             return redirect(shown)
     limited_to = Customer.objects.visible_to(request.user).names_of(shown.user.limited_to)
-    context = {"client": shown, "form": form, "seen": [held.role for held in shown.user.held_roles]}
+    context = {"client": shown, "form": form, "seen": shown.user.rights}
     return render(request, "api_clients/client.html", context | {"limited_to": sorted(limited_to.values())})
 
 

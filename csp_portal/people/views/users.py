@@ -46,7 +46,7 @@ def user(request: SignedInRequest, user_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The roles of %(email)s are saved.") % {"email": person.email})
             return redirect(person)
-    seen = form.initial["seen"] if form.is_search else [held.role for held in person.held_roles]
+    seen = form.initial["seen"] if form.is_search else person.rights
     context = {"person": person, "form": form, "seen": seen}
     context |= {"off_refusal": why_not_deactivate(person, actor=request.user)}
     context["names"] = scope_names(request.user, [held.scope for held in person.held_roles])

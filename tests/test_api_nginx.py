@@ -5,15 +5,20 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
+from hashlib import sha256
 from http.client import HTTPSConnection
 
 import pytest
 from django.conf import global_settings
 
+from activity.export.asking import ask_for_export
+from activity.export.making import make_export
+from activity.models import Action, Event, ExportFormat
 from cancellations.support.models import Attachment
 from csp_portal.accounts.permissions import Role
 from csp_portal.accounts.services.api_clients import make_client
 from customers.models import Customer
+from tests.exports import read_csv, write_rows
 from tests.nginx import HOST, Portal, nginx_running, portal_running
 from tests.support import file_question
 
@@ -42,7 +47,7 @@ def alone(django_db_setup, tmp_path_factory) -> Iterator[Portal]:
 def form(global_admin, settings):
     """What a client asks for a token with; its secret is hashed as in production."""
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
-    client, secret = make_client("Billing sync", roles=[Role.ADMIN_AGENT], actor=global_admin)
+    client, secret = make_client("Billing sync", roles=[Role.ADMIN_AGENT, Role.AUDITOR], actor=global_admin)
     return f"grant_type=client_credentials&client_id={client.client_id}&client_secret={secret}"
 
 
@@ -103,6 +108,27 @@ def test_the_largest_file_of_a_request_is_taken_and_a_larger_one_refused(portal,
     answer, said = called(portal, token, "POST", path.replace("log", "larger"), larger, Idempotency_Key="other")
     assert (answer.status, said["data"][0]["value"]) == (400, "attachment_too_large")
     assert Attachment.objects.get().size == len(content)
+
+
+def test_an_export_of_the_log_is_sent_by_nginx(portal, token, global_admin):
+    """Whole, as an attachment that no cache keeps; to nobody without a token, and not past the portal."""
+    write_rows(global_admin.partner, 40)
+    query = {"from": "2020-01-24", "to": "2020-01-24", "zone": "UTC", "show": "all"}
+    export = ask_for_export(query, ExportFormat.CSV, actor=global_admin)
+    make_export(export.public_id)
+    export.refresh_from_db()
+    path = f"/v1/activity/exports/{export.public_id}/file"
+    answer = portal.ask("GET", path, Authorization=f"Bearer {token}")
+    assert (answer.status, sha256(answer.body).hexdigest()) == (200, export.sha256)
+    assert len(read_csv(answer.body)) == 40
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == (
+        "private, no-store",
+        "nosniff",
+    )
+    assert portal.ask("GET", path).status == 401
+    assert portal.ask("GET", f"/_files/whole/{export.storage_name}").status == 404
+    assert Event.objects.filter(action=Action.LOG_EXPORT_DOWNLOADED).count() == 1
 
 
 def test_without_python_a_program_is_told_in_json_when_to_come_again(alone):

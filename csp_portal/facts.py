@@ -106,7 +106,7 @@ FACTS = {
     "view": Fact(_("name of the saved view"), "Contoso"),
     "what": Fact(_("what happened"), _("The partner replied")),
     "when": Fact(_("time"), datetime(2020, 2, 2, 14, 5, tzinfo=UTC)),
-    "where": Fact(_("where in the body"), "line 3, column 7"),
+    "where": Fact(_("where, or what is wrong"), "line 3, column 7"),
     "who": Fact(_("who"), "agent@partner.example"),
     "whom": Fact(_("who gives out roles"), _("a Global admin of your organisation")),
     "why": Fact(_("what the system said"), _("permission denied")),

@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from csp_portal.accounts.permissions import public
 from csp_portal.api.errors import fault, plain_refusal
-from csp_portal.api.reasons import BODY_BROKEN, PATH_UNKNOWN
+from csp_portal.api.reasons import CALL_UNREADABLE, PATH_UNKNOWN
 from csp_portal.api.routes import is_api
 from csp_portal.errors import Refusal
 from csp_portal.full_disk import is_full_disk
@@ -86,7 +86,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request.path_info):
-        return plain_refusal(Refusal(BODY_BROKEN, where=type(exception).__name__))
+        return plain_refusal(Refusal(CALL_UNREADABLE, where=type(exception).__name__))
     return _answer(request, "400.html", 400)
 
 

@@ -128,6 +128,13 @@ def test_an_id_that_is_none_is_not_found(caller, value):
     assert sorted(answer.json()) == ["code", "data", "description", "source"]
 
 
+def test_a_call_that_django_does_not_read_is_told_in_the_one_shape(caller, settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    many = "&".join(f"p{number}=1" for number in range(1001))
+    for answer in (caller.get(f"/customers?{many}"), caller.get("/customers", Host="stranger.example")):
+        assert refusal_of(answer) == (400, "800002", "call_unreadable")
+
+
 def test_a_product_key_in_an_address_is_refused_and_not_looked_up(caller):
     answer = caller.get("/customers?filter=ABCDE-FGHJK-LMNPQ-RSTUV-WX123")
     assert refusal_of(answer) == (400, "800002", "key_in_address")

@@ -39,6 +39,13 @@ BODY_TOO_LARGE = Reason(
     next_step=_("Send less at a time."),
     status=400,
 )
+CALL_UNREADABLE = Reason(
+    code="call_unreadable",
+    rule="X3",
+    sentence=_("The call cannot be read: %(where)s."),
+    next_step=_("Look at its host, its address and how many parameters it has."),
+    status=400,
+)
 LENGTH_MISSING = Reason(
     code="length_missing",
     rule="X3",

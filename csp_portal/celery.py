@@ -39,6 +39,10 @@ app.conf.beat_schedule = {
         "task": "software.tasks.settle_lost_transfers",
         "schedule": crontab(hour="2", minute="30"),
     },
+    "remove-old-sessions": {
+        "task": "software.tasks.remove_old_sessions",
+        "schedule": crontab(hour="4", minute="35"),  # after certify-earlier, whose certificates count open downloads
+    },
     "empty-old-carts": {"task": "orders.tasks.empty_old_carts", "schedule": crontab(hour="3", minute="30")},
     "remove-old-drafts": {
         "task": "cancellations.support.tasks.remove_old_drafts",

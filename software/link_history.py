@@ -1,13 +1,15 @@
-"""What has become of a link: its grants, and every download that was started with it (K3, K4, K7, K8)."""
+"""What has become of a link: its grants, and the downloads that were started with it (K3, K4, K7, K8)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from django.db.models import QuerySet, TextChoices
+from django.db.models import OuterRef, QuerySet, Sum, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from software.models import DownloadLink, DownloadSession, Grant, SessionEnd
+from software.models.counting import downloads_counted
 from software.models.sessions import DownloadSessionQuerySet
 
 
@@ -106,20 +108,27 @@ class LinkHistory:
 
     @property
     def grants(self) -> "QuerySet[Grant]":
-        return self.link.grants.select_related("granted_by").order_by("-number")
+        """Each with `used`: its downloads without those given back (K8)."""
+        used = downloads_counted(link=OuterRef("link"), grant_number=OuterRef("number"))
+        return self.link.grants.select_related("granted_by").annotate(used=used).order_by("-number")
 
     @property
     def sessions(self) -> DownloadSessionQuerySet:
         return self.link.sessions.with_transfers().order_by("-started_at", "-pk")
 
+    @cached_property
+    def removed(self) -> int | None:
+        """How many counted downloads are not listed any more, for they are 13 months old; None while all are (X6)."""
+        figure: int | None = self.link.removed_downloads.aggregate(counted=Sum("counted"))["counted"]
+        return figure
+
     def used_grants(self, page: Iterable[Grant]) -> list[PastGrant]:
-        """The grants of a page, with what was used of each: its downloads without those given back (K8)."""
+        """The grants of a page, with what was used of each."""
         grants = list(page)
         numbers = {grant.number for grant in grants}
-        used = self.link.sessions.filter(grant_number__in=numbers).used_by_grant()
         earlier = self.link.grants.filter(number__in={number - 1 for number in numbers})
         addresses = dict(earlier.values_list("number", "address_number"))
-        return [PastGrant(grant, used.get(grant.number, 0), _fate(grant, addresses)) for grant in grants]
+        return [PastGrant(grant, grant.used, _fate(grant, addresses)) for grant in grants]  # type: ignore[attr-defined]
 
     def uses(self, page: Iterable[DownloadSession]) -> list[Use]:
         uses = [Use(session, self.now) for session in page]

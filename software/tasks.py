@@ -1,7 +1,7 @@
 """Jobs of the key pools, the links, the download sessions and the terms."""
 
 from csp_portal.jobs import all_batches, job
-from software.services import checking, link_jobs, pools, purchasing, releasing, term_jobs, transfer_logs
+from software.services import checking, keeping, link_jobs, pools, purchasing, releasing, term_jobs, transfer_logs
 
 
 @job
@@ -62,3 +62,9 @@ def warn_of_links() -> int:
 def warn_of_ending_terms() -> int:
     """Mail who bought that terms end in 90, 30 or 7 days; every hour, though a warning comes once (B6)."""
     return term_jobs.warn_of_ending_terms()
+
+
+@job
+def remove_old_sessions() -> int:
+    """Remove the download sessions of 13 months ago, and count them on; every night (X6)."""
+    return keeping.remove_old_sessions()

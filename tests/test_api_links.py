@@ -84,6 +84,7 @@ def test_a_link_is_made_and_works_without_signing_in(caller, links, line, path):
         "downloadsLimit": 50,
         "downloadsUsed": 0,
         "downloadsRemaining": 50,
+        "downloadsNotListed": 0,
         "build": caller.items(f"{path}/builds")[0],
         "links": body["links"],
         "attributes": {"etag": body["attributes"]["etag"], "objectType": "DownloadLink"},

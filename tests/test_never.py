@@ -246,6 +246,7 @@ def the_commands(world):
         "redact_activity",
         "remove_old_contacts",
         "remove_old_mails",
+        "remove_old_sessions",
         "rotate_keys",
         "run",
         "runserver",

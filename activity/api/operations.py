@@ -32,6 +32,7 @@ _OF: Mapping[str, tuple[Action, ...]] = {
         Action.DOWNLOAD_RELEASED,
         Action.DOWNLOAD_CLOSED,
         Action.DOWNLOAD_SUPPOSED_SENT,
+        Action.DOWNLOADS_REMOVED,
         Action.DOWNLOADS_MISCOUNTED,
     ),
     "order": (

@@ -60,6 +60,7 @@ class Action(models.TextChoices):
     DOWNLOAD_RELEASED = "download_released", _("Download given back")
     DOWNLOAD_CLOSED = "download_closed", _("Download closed")
     DOWNLOAD_SUPPOSED_SENT = "download_supposed_sent", _("Download supposed as sent")
+    DOWNLOADS_REMOVED = "downloads_removed", _("Downloads of 13 months ago removed")
     DOWNLOADS_MISCOUNTED = "downloads_miscounted", _("Downloads miscounted")
     PURCHASE_CANCELLED = "purchase_cancelled", _("Purchase cancelled")
     QUANTITY_CANCELLED = "quantity_cancelled", _("Part of a purchase cancelled")
@@ -139,6 +140,7 @@ OPERATORS_OWN = frozenset(
         Action.SUPPORT_HOUSE_REFUSED,
         Action.MAIL_TRIED_AGAIN,
         Action.MAILS_REMOVED,
+        Action.DOWNLOADS_REMOVED,
         Action.SEAL_KEY_INTRODUCED,
         Action.LOG_ADDRESSES_REDACTED,
     }

@@ -7,6 +7,7 @@ instants are in UTC. Never a key: each is told by its public id, its last five c
 from typing import Any
 
 from django.conf import settings
+from django.db.models import OuterRef
 from django.utils.translation import get_language
 
 from activity.models import Seal
@@ -19,7 +20,8 @@ from csp_portal.rounding import plain_amount
 from customers.models import Customer
 from orders.billing.services import month_of_credit
 from orders.models import OrderLine
-from software.models import DownloadLink, DownloadSession, ProductKey
+from software.models import DownloadLink, ProductKey
+from software.models.counting import downloads_counted
 from software.services.revoking import Revoked
 
 
@@ -119,11 +121,12 @@ def _user(user: User) -> dict[str, Any]:
 
 
 def _revoked(cancellation: Cancellation, revoked: Revoked) -> dict[str, Any]:
-    downloads = DownloadSession.objects.filter(link__in=revoked.links).used_by_link() if revoked.links else {}
+    links = DownloadLink.objects.filter(pk__in=[link.pk for link in revoked.links])
+    downloads = dict(links.annotate(downloads=downloads_counted(link=OuterRef("pk"))).values_list("pk", "downloads"))
     return {
         "revoked_at": instant(cancellation.cancelled_at),
         "keys": [_key(key) for key in revoked.keys],
-        "links": [_link(link, downloads.get(link.pk, 0)) for link in revoked.links],
+        "links": [_link(link, downloads[link.pk]) for link in revoked.links],
         "open_downloads": revoked.sessions,
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import BigIntegerField, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
 
@@ -18,10 +18,12 @@ from activity.models import EventQuerySet as Events
 from cancellations.models import Cancellation
 from cancellations.support.models import RequestStatus, SupportRequest
 from csp_portal.calendar_utc import utc_day
+from csp_portal.figures import number_of
 from csp_portal.money import Money
 from orders.line_windows import LineWindow
 from orders.models import OrderLine
-from software.models import DownloadLink, DownloadSession, ProductKey
+from software.models import DownloadLink, ProductKey
+from software.models.counting import bytes_sent, downloads_counted, last_started
 
 EARLIER = timedelta(days=365)  # how far back earlier refunds and requests are counted
 MOST_ASKED = 200  # earlier requests of a purchase that are named
@@ -174,26 +176,14 @@ class Evidence:
 def _counts(request: SupportRequest) -> dict[str, Any]:
     keys = ProductKey.objects.filter(purchase=OuterRef("pk"))
     links = DownloadLink.objects.filter(purchase=OuterRef("pk"))
-    sessions = DownloadSession.objects.filter(link__purchase=OuterRef("pk"))
     before = SupportRequest.objects.refunds().filter(order_line__purchase=OuterRef("pk"), filed_at__lt=request.filed_at)
     asked = before.newest_first().values(row=JSONObject(number="number", status="status"))
-    counted = sessions.filter(released_at=None)
     return {
-        "keys_allotted": _number(keys, Count("pk")),
-        "keys_seen": _number(keys.filter(seen_at__isnull=False), Count("pk")),
-        "links_made": _number(links, Count("pk")),
-        "downloads": _number(counted, Count("pk")),
-        "bytes_sent": _number(sessions, Sum("bytes_sent")),
+        "keys_allotted": number_of(keys, Count("pk")),
+        "keys_seen": number_of(keys.filter(seen_at__isnull=False), Count("pk")),
+        "links_made": number_of(links, Count("pk")),
+        "downloads": downloads_counted(link__purchase=OuterRef("pk")),
+        "bytes_sent": bytes_sent(link__purchase=OuterRef("pk")),
         "asked_before": ArraySubquery(asked[:MOST_ASKED]),
-        "last_use": _one(counted, Max("started_at")),
+        "last_use": last_started(link__purchase=OuterRef("pk")),
     }
-
-
-def _one(rows: QuerySet[Any], figure: models.Aggregate) -> Subquery:
-    """An aggregate of `rows` as a subquery: one row, whatever it finds."""
-    grouped = rows.order_by().annotate(of_all=models.Value(1)).values("of_all")
-    return Subquery(grouped.annotate(figure=figure).values("figure"))
-
-
-def _number(rows: QuerySet[Any], figure: models.Aggregate) -> Coalesce:
-    return Coalesce(_one(rows, figure), 0, output_field=BigIntegerField())

@@ -34,6 +34,9 @@ class DownloadLinkSerializer(ResourceSerializer):
     downloadsLimit = serializers.IntegerField()
     downloadsUsed = serializers.IntegerField()
     downloadsRemaining = serializers.IntegerField()
+    downloadsNotListed = serializers.IntegerField(
+        help_text="Of all grants: downloads that counted and are listed no more, 13 months after they were started."
+    )
     build = BuildSerializer()
     links = serializers.DictField(child=LinkSerializer())
 
@@ -90,6 +93,7 @@ def link_resource(found: DownloadLink, line: OrderLine, request: Any, now: datet
         downloadsLimit=found.limit,
         downloadsUsed=found.used,
         downloadsRemaining=found.left,
+        downloadsNotListed=found.not_listed,  # type: ignore[attr-defined]  # of LinksEndpoint
         build=build_resource(found.build),
         links={"self": link(path), "grants": link(f"{path}/grants"), "downloads": link(f"{path}/downloads")},
     )
@@ -119,5 +123,5 @@ def download_resource(use: Use) -> dict[str, Any]:
         bytesSent=session.bytes_sent if use.is_measured else None,
         fileSize=use.size,
         endedDate=instant(use.ended_at),
-        isCounted=session.released_at is None,
+        isCounted=session.is_counted,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from csp_portal.api.reasons import ETAG_STALE, NOT_FOUND
 from csp_portal.api.schema import collection_of, documented
 from csp_portal.api.serializers import ApiSerializer, FlagField, TextField, WholeNumberField
 from csp_portal.errors import Refusal
+from csp_portal.figures import number_of
 from csp_portal.guids import guid_of
 from csp_portal.typed_text import one_line
 from orders.api.builds import build_of
@@ -36,7 +37,7 @@ from orders.api.link_resources import (
 from orders.api.resources import line_path
 from orders.models import OrderLine
 from software.link_history import LinkHistory
-from software.models import DownloadLink, Grant
+from software.models import DownloadLink, Grant, RemovedDownloads
 from software.models.links import DownloadLinkQuerySet
 from software.services import grant_link, renew_link, revoke_link
 
@@ -190,7 +191,7 @@ class LinkDownloads(LinksEndpoint):
 
     @documented("Downloads with a link", tag=TAG, query=PageQuery, answer=collection_of(DownloadSerializer))
     def get(self, request: ApiRequest, **kwargs: Any) -> Response:
-        """Every download that was started with it, the newest first, and what became of it."""
+        """The downloads that were started with it in the last 13 months, the newest first, and what became of each."""
         line = self.line(request)
         found = self.link(line)
         history = LinkHistory(found, timezone.now())
@@ -202,7 +203,8 @@ def _links_of(line: OrderLine) -> DownloadLinkQuerySet:
     """The line's links, with all that is written of them."""
     first = Grant.objects.filter(link=OuterRef("pk"), number=1).values("granted_at")
     links = DownloadLink.objects.filter(purchase=line.purchase).select_related("build", "granted_by")
-    return links.annotate(created_at=Subquery(first))
+    removed = number_of(RemovedDownloads.objects.filter(link=OuterRef("pk")), Sum("counted"))
+    return links.annotate(created_at=Subquery(first), not_listed=removed)
 
 
 def _link_of(line: OrderLine, link_id: str) -> DownloadLink:

@@ -14,10 +14,12 @@ from software.models.links import (
 from software.models.markets import MarketRestriction, TaxRate
 from software.models.policies import MOST_WINDOW_DAYS, CancellationPolicy, PolicyVersion
 from software.models.purchases import KeyState, PurchaseStatus, SoftwarePurchase
+from software.models.removed import RemovedDownloads
 from software.models.sessions import (
     FIRST_BYTE_WITHIN,
     LONGEST_USER_AGENT,
     SESSION_LIFETIME,
+    SESSIONS_KEPT_MONTHS,
     SPARE_BYTES,
     DownloadSession,
     SessionEnd,
@@ -33,6 +35,7 @@ __all__ = [
     "MOST_LINKS",
     "MOST_UNITS",
     "MOST_WINDOW_DAYS",
+    "SESSIONS_KEPT_MONTHS",
     "SESSION_LIFETIME",
     "SPARE_BYTES",
     "Build",
@@ -51,6 +54,7 @@ __all__ = [
     "Product",
     "ProductKey",
     "PurchaseStatus",
+    "RemovedDownloads",
     "SessionEnd",
     "Sku",
     "SoftwarePurchase",

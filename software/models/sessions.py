@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from csp_portal.calendar_utc import months_before
 from csp_portal.errors import Reason
 from software import custody, reasons
 from software.file_names import safe_name
@@ -17,6 +18,7 @@ from software.models.links import DownloadLink
 from software.models.transfers import Transfer
 
 SESSION_LIFETIME = timedelta(hours=24)  # K7
+SESSIONS_KEPT_MONTHS = 13  # after their start (X6)
 SPARE_BYTES = 64 * 1024 * 1024  # beyond twice the file: what restarts and probes may ask for (K7)
 LONGEST_USER_AGENT = 200  # characters that are kept of it
 TOLD_WITHIN = timedelta(hours=24)  # of a session's end: what its transfers have sent, unless nginx's line was lost
@@ -88,15 +90,19 @@ class DownloadSessionQuerySet(models.QuerySet["DownloadSession"]):
         stored = of_session.filter(by_storage=True)
         return self.annotate(is_running=Exists(of_session.running()), by_storage=Exists(stored))
 
-    def used_by_grant(self) -> dict[int, int]:
-        """How many of them count, by the number of their grant: all that were not given back (K8)."""
-        counting = self.filter(released_at=None).order_by()
-        return dict(counting.values_list("grant_number").annotate(Count("pk")))
+    def counted(self) -> Self:
+        """Those that count: all that were not given back (K8). How many there were in all, `counting` tells."""
+        return self.filter(released_at=None)
 
-    def used_by_link(self) -> dict[int, int]:
-        """How many of them count, by the key of their link, over all its grants: all that were not given back (K8)."""
-        counting = self.filter(released_at=None).order_by()
-        return dict(counting.values_list("link").annotate(Count("pk")))
+    def kept_long_enough(self, now: datetime) -> Self:
+        """Those that were started 13 months ago or earlier, by the calendar in UTC: at that instant they go (X6).
+
+        One that no job has closed yet, of whose transfers it is not known what they sent, or whose count is to be given
+        back waits until that is done.
+        """
+        over = self.filter(started_at__lte=months_before(now, SESSIONS_KEPT_MONTHS), closed_at__isnull=False)
+        to_give_back = Q(released_at=None) & (Q(sent_at=None) | Q(end=SessionEnd.FAULT, completed_at=None))
+        return over.settled().exclude(to_give_back)
 
     def close(self, end: SessionEnd, now: datetime) -> int:
         """Close those that are open, for good; how many there were."""
@@ -153,6 +159,7 @@ class DownloadSession(models.Model):
         indexes = (
             models.Index("link", "grant_number", name="software_session_by_grant"),
             models.Index("expires_at", condition=Q(closed_at=None), name="software_session_by_expiry"),
+            models.Index("started_at", name="software_session_by_start"),
             models.Index("started_at", condition=Q(sent_at=None, released_at=None), name="software_session_unsent"),
             models.Index(
                 "closed_at", condition=Q(end=SessionEnd.FAULT, released_at=None), name="software_session_failed"
@@ -180,6 +187,11 @@ class DownloadSession(models.Model):
     def most_bytes(self) -> int:
         """How many bytes may be asked for in all its requests together (K7)."""
         return 2 * self.link.build.size + SPARE_BYTES
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its count was not given back (K8)."""
+        return self.released_at is None
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether 15 minutes have passed in which nothing is known to have been sent (K8)."""

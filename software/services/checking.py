@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from activity.services import Actor, record, record_each
 from csp_portal.calendar_utc import utc_day
 from csp_portal.mail.services import queue_mail
 from software.models import DownloadLink, DownloadSession, Transfer
+from software.models.counting import downloads_counted
 from software.models.links import DownloadLinkQuerySet
 
 log = logging.getLogger(__name__)
@@ -27,11 +28,10 @@ BATCH = 1000  # sessions in one transaction
 def miscounted_links() -> DownloadLinkQuerySet:
     """Links that break it: for the grant that stands, used = its sessions − its released ones, from 0 to limit (K8).
 
-    Each with `counted`, what its sessions say.
+    Each with `counted`, what its sessions say, those too that were removed (X6).
     """
-    of_grant = DownloadSession.objects.filter(link=OuterRef("pk"), grant_number=OuterRef("grant_number"))
-    counted = of_grant.filter(released_at=None).order_by().values("link").annotate(sessions=Count("pk"))
-    links = DownloadLink.objects.annotate(counted=Coalesce(Subquery(counted.values("sessions")), 0))
+    counted = downloads_counted(link=OuterRef("pk"), grant_number=OuterRef("grant_number"))
+    links = DownloadLink.objects.annotate(counted=counted)
     return links.filter(~Q(used=F("counted")) | Q(used__lt=0) | Q(used__gt=F("limit"))).order_by("pk")
 
 

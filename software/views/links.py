@@ -19,7 +19,7 @@ from csp_portal.key_text import holds_key
 from csp_portal.pagination import CappedPaginator, page_of
 from software.forms import Address, AnotherLinkForm, GetForm, RenewForm
 from software.link_history import LinkHistory
-from software.models import Build, DownloadLink, SoftwarePurchase
+from software.models import SESSIONS_KEPT_MONTHS, Build, DownloadLink, SoftwarePurchase
 from software.places import link_place, software_place
 from software.services import grant_link, renew_link, revoke_link
 from software.services.links import Granted
@@ -106,6 +106,8 @@ def history(request: SignedInRequest, tenant_id: UUID, link_id: UUID) -> HttpRes
         "place": link_place(link),
         "page": page,
         "uses": past.uses(page),
+        "removed": past.removed,
+        "months_kept": SESSIONS_KEPT_MONTHS,
         "grant_page": grant_page,
         "grants": past.used_grants(grant_page),
     }

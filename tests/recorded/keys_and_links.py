@@ -3,6 +3,7 @@
 import json
 from functools import partial
 
+from django.core.management import call_command
 from django.utils import timezone
 
 from activity.models import Action
@@ -11,10 +12,10 @@ from software import services, tasks
 from software.models import DownloadLink, DownloadSession, Kind, SessionEnd
 from software.ranges import ByteRange
 from software.services import downloads, purchasing, releasing
-from tests.downloads import begun, session_of
+from tests.downloads import ask, begun, session_of
 from tests.factories import add_keys, buy_line, make_link, make_sku
 from tests.recorded.registry import Call, Row, record_nothing, records, refused, system
-from tests.recorded.world import World
+from tests.recorded.world import OPERATOR, World
 
 HOLDER = ""  # of a link: without sign-in, and so without a name
 STARTED, REFUSED = Row(Action.DOWNLOAD_STARTED, HOLDER), Row(Action.DOWNLOAD_REFUSED, HOLDER)
@@ -163,6 +164,19 @@ def _lose_two_lines_of_one_download(world: World) -> Call:
 def _miscount(world: World) -> Call:
     DownloadLink.objects.filter(pk=world.link.pk).update(used=3)
     return tasks.check_links
+
+
+@records(
+    "software.services.keeping.remove_old_sessions",
+    "software.tasks.remove_old_sessions",
+    "manage.py remove_old_sessions",
+    rows=[Row(Action.DOWNLOADS_REMOVED, system("remove_old_sessions"), OPERATOR)],
+)
+def _remove_a_session(world: World) -> Call:
+    ask(session_of(world.link))
+    world.clock.set("2021-03-01T12:00:00Z")
+    tasks.close_sessions()
+    return partial(call_command, "remove_old_sessions", stdout=world.nowhere)
 
 
 @records(

@@ -18,6 +18,7 @@ class Session:
     started: datetime
     end: str = ""
     released: bool = False
+    removed: bool = False  # and counted on
     sent: int = 0
     had: set[int] = field(default_factory=set)  # bytes of the file that were sent
     running: list[tuple[int, int]] = field(default_factory=list)  # transfers, each by its first byte and length
@@ -125,3 +126,17 @@ class Link:
         for session in self.sessions:
             if now >= session.started + timedelta(hours=24):
                 session.end = session.end or "over"
+
+    def remove_job(self, now: datetime) -> None:
+        """The job that removes sessions 13 months after their start; in no history one is near that age."""
+        for session in self.sessions:
+            failed = session.end == "fault" and len(session.had) < SIZE
+            to_give_back = not session.released and (not session.sent or failed)
+            if session.end and not session.running and not to_give_back:
+                session.removed = now - session.started > timedelta(days=397)
+        self.attempts = {attempt: session for attempt, session in self.attempts.items() if not session.removed}
+
+    @property
+    def counted(self) -> int:
+        """How many downloads count, under all grants."""
+        return sum(not session.released for session in self.sessions)

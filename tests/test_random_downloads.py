@@ -12,14 +12,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import OuterRef
 
 from activity.services import Actor
 from csp_portal.accounts.models import User
 from csp_portal.errors import Refusal
 from software.models import DownloadLink, DownloadSession, Kind, Transfer
+from software.models.counting import downloads_counted
 from software.ranges import ByteRange
 from software.services import authorise, end_transfer, grant_link, open_session, renew_link, revoke_link, start_download
 from software.services.checking import miscounted_links
+from software.services.keeping import remove_old_sessions
 from software.services.link_jobs import close_sessions, expire_links
 from software.services.releasing import release_due, release_failed
 from tests.conftest import Clock
@@ -41,6 +44,7 @@ LEAPS = [
     timedelta(days=13),
     timedelta(days=14),
 ]
+MONTHS = timedelta(days=400)  # 13 of them and more
 
 
 class History:
@@ -88,6 +92,7 @@ class History:
             (self.fault, 1),
             (self.revoke, 1),
             (self.jobs, 2),
+            (self.remove, 1),
         ]
 
     def start(self) -> None:
@@ -104,9 +109,9 @@ class History:
             self.made.append(session)
 
     def request(self) -> None:
-        if not self.model.sessions:
+        if not self.kept:
             return
-        number = self.choose.randrange(len(self.model.sessions))
+        number = self.choose.choice(self.kept)
         first = self.choose.randrange(SIZE)
         length = self.choose.randint(1, SIZE - first)
         expected = self.model.request(self.now, self.model.sessions[number], first, length)
@@ -150,8 +155,8 @@ class History:
                 self.addresses.append(self.link.token)
 
     def fault(self) -> None:
-        if self.model.sessions:
-            number = self.choose.randrange(len(self.model.sessions))
+        if self.kept:
+            number = self.choose.choice(self.kept)
             self.model.fault(self.model.sessions[number])
             release_failed(self.made[number].pk)
 
@@ -169,6 +174,22 @@ class History:
         elif job is close_sessions:
             self.model.close_job(self.now)
         job()
+
+    def remove(self) -> None:
+        """13 months and more pass, in which the other jobs have run or have not; then what is that old is removed."""
+        self.leap(MONTHS)
+        if self.choose.random() < 0.7:
+            self.model.release_job(self.now)
+            release_due()
+            self.model.close_job(self.now)
+            close_sessions()
+        self.model.remove_job(self.now)
+        remove_old_sessions()
+
+    @property
+    def kept(self) -> list[int]:
+        """The numbers of the sessions that were not removed."""
+        return [number for number, session in enumerate(self.model.sessions) if not session.removed]
 
     def same(self, expected: str, work: Callable[[], object]) -> None:
         """The portal refuses what the model refuses, for the same reason."""
@@ -191,7 +212,9 @@ class History:
         assert [
             (end, released_at is not None, sent)
             for end, released_at, sent in sessions.values_list("end", "released_at", "bytes_sent")
-        ] == [(each.end, each.released, each.sent) for each in model.sessions], self.story
+        ] == [(each.end, each.released, each.sent) for each in model.sessions if not each.removed], self.story
+        counted = self.this.values_list(downloads_counted(link=OuterRef("pk")), flat=True).get()
+        assert counted == model.counted, self.story
 
 
 def seeds(chunk: int) -> range:

@@ -104,15 +104,16 @@ DATABASE_SUPERUSER_URL = _embedded.superuser if EMBEDDED_POSTGRES else env.str("
 
 
 # In memory and on solid-state disks, rows in any order cost little more than in sequence. PostgreSQL supposes a disk
-# that turns: it would read whole tables where an index has a page's rows in their order.
-_SOLID_STATE = "-c random_page_cost=1.1"
+# that turns, and helpers that no other request needs: it would read and sort whole tables where an index has a page's
+# rows in their order.
+_MANY_SMALL_QUERIES = "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
 
 
 def _database(variable: str, url: str) -> dict[str, Any]:
     config = database_config(variable, url)
     return {
         **config,
-        "OPTIONS": {"options": _SOLID_STATE, **config.get("OPTIONS", {})},
+        "OPTIONS": {"options": _MANY_SMALL_QUERIES, **config.get("OPTIONS", {})},
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

@@ -94,3 +94,11 @@ def assert_read_in_order(events, condition):
     plan = events[:26].explain()
     assert re.search(condition, plan), plan
     assert not re.search(r"Sort  \(cost", plan), plan
+
+
+def test_no_helper_reads_at_once_what_an_index_has_in_order():
+    """However little PostgreSQL supposes that helpers cost."""
+    with connection.cursor() as cursor:
+        for cost in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+            cursor.execute(f"SET LOCAL {cost} = 0")
+    assert "Gather" not in Event.objects.order_by().explain()

@@ -1,5 +1,7 @@
 """API clients: made, limited, changed and revoked by Global admins, each told in the log and by mail (spec 1, X3)."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -203,3 +205,29 @@ def test_roles_are_changed_the_secret_replaced_and_the_client_revoked_on_its_pag
     assert "This is the only time" in shown
     browser.post(reverse("api_clients:revoke", args=[client.client_id]))
     assert browser.get(client.get_absolute_url()).status_code == 404
+
+
+def sent_by(response):
+    """What the form of a client's page sends when it is saved as it is shown."""
+    source = response.content.decode()
+    return {
+        "seen": re.search(r'name="seen" value="([^"]*)"', source)[1],
+        "customers": re.search(r'<textarea name="customers"[^>]*>([^<]*)<', source)[1].strip(),
+        "roles": re.findall(r'name="roles" value="(\w+)"[^>]* checked', source),
+    }
+
+
+def test_a_page_from_before_the_limit_lifts_it_neither_mended_nor_sent_once_more(client_of, global_admin, customer):
+    client, _secret = make_client("Shop", roles=[AGENT], actor=global_admin)
+    browser, page = client_of(global_admin), client.get_absolute_url()
+    stale, limit = sent_by(browser.get(page)), [customer.tenant_id]
+    change_client(client.client_id, roles=[AGENT], seen=stale["seen"], limited_to=limit, actor=global_admin)
+    slip = browser.post(page, {**stale, "customers": "nobody.example"})
+    refused = browser.post(page, {**sent_by(slip), "customers": "", "roles": ["admin_agent", "auditor"]})
+    assert "A colleague has changed the API client Shop meanwhile." in words_of(refused)
+    told = words_of(refused).partition("What you asked for, which was not saved")[2]
+    assert told.strip().startswith("Roles Admin agent, Auditor Customers that it is limited to –")
+    assert sent_by(refused) == {"seen": rights_of(client), "customers": customer.primary_domain, "roles": [AGENT]}
+    assert browser.post(page, sent_by(refused)).status_code == 302
+    held = User.objects.get(api_client=client)
+    assert (held.limited_to, held.roles) == (limit, {AGENT})

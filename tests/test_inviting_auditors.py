@@ -1,5 +1,6 @@
 """A Global admin gives an Auditor a scope and an end, by invitation or on the user's page (spec 1)."""
 
+import re
 from datetime import date
 
 import pytest
@@ -170,6 +171,41 @@ def test_a_tick_for_a_customer_that_was_not_found_is_refused(browser, auditor, s
 def test_a_search_keeps_the_roles_that_the_page_saw(browser, auditor, seoul):
     response = change(browser, auditor, seen="another", find="1", find_customer="서울")
     assert '<input type="hidden" name="seen" value="another">' in source_of(response)
+
+
+def sent_by(response):
+    """What the form of a user's page sends when it is saved as it is shown."""
+    source = response.content.decode()
+    sent = dict(re.findall(r'<input [^>]*name="(seen|\w+_day)" value="([^"]*)"', source))
+    sent["log_customers"] = re.search(r'<textarea name="log_customers"[^>]*>([^<]*)<', source)[1].strip()
+    return {**sent, "roles": re.findall(r'name="roles" value="(\w+)"[^>]* checked', source)}
+
+
+def test_a_page_from_before_a_limit_does_not_lift_it_once_a_slip_is_mended(browser, auditor, seoul):
+    stale = sent_by(browser.get(auditor.get_absolute_url()))
+    change(browser, auditor, log_customers="seoul.example", **DAYS)
+    shown = browser.post(auditor.get_absolute_url(), {**stale, "auditor_last_day": "2020-02-31"})
+    assert "There is no such day." in words_of(shown)
+    again = browser.post(auditor.get_absolute_url(), {**sent_by(shown), "auditor_last_day": ""})
+    assert "or their limits were changed meanwhile." in words_of(again)
+    assert User.objects.get(pk=auditor.pk).log_scope == LogScope(frozenset([seoul.tenant_id]), FIRST, LAST)
+
+
+def test_a_refused_page_shows_the_limits_of_now_and_saved_as_it_is_lifts_none(browser, auditor, seoul, shanghai):
+    stale = sent_by(browser.get(auditor.get_absolute_url()))
+    change(browser, auditor, log_customers="seoul.example", **DAYS)
+    asked = {"roles": ["auditor", "account_admin"], "log_customers": "yuntu.example\r\nseoul.example"}
+    refused = browser.post(auditor.get_absolute_url(), {**stale, **asked, "log_last_day": "2020-03-31"})
+    told = words_of(refused).partition("What you asked for, which was not saved")[2].partition("Save the roles")[0]
+    assert "Roles Account admin, Auditor Customers whose log an Auditor sees seoul.example, yuntu.example" in told
+    assert "First day of the log an Auditor sees (UTC) –" in told
+    assert told.count("Last day of the log an Auditor sees (UTC)") == 1  # the field; it was asked for as it is
+    sent = sent_by(refused)
+    assert (sent["roles"], sent["log_customers"]) == (["auditor"], "seoul.example")
+    assert browser.post(auditor.get_absolute_url(), sent).url == auditor.get_absolute_url()
+    held = User.objects.get(pk=auditor.pk)
+    assert (held.log_scope, held.roles) == (LogScope(frozenset([seoul.tenant_id]), FIRST, LAST), {Role.AUDITOR})
+    assert held.role_assignments.get().last_day == END
 
 
 def test_services_hold_the_limits_too(clock, global_admin, auditor, partner):

@@ -1,5 +1,7 @@
 """Users and roles, for Global admins (spec 1, P2)."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -17,6 +19,10 @@ RLO = "\N{RIGHT-TO-LEFT OVERRIDE}"
 @pytest.fixture
 def browser(client_of, global_admin) -> Client:
     return client_of(global_admin)
+
+
+def ticked_in(response):
+    return re.findall(r'name="roles" value="(\w+)"[^>]* checked', source_of(response))
 
 
 def invite(browser, **fields):
@@ -134,6 +140,8 @@ def test_a_page_that_saw_other_roles_changes_nothing_and_shows_what_is_so(browse
     assert User.objects.get(pk=agent.pk).roles == {Role.ADMIN_AGENT}
     assert source_of(response).count('name="seen"') == 1
     assert f'<input type="hidden" name="seen" value="{agent.rights}">' in source_of(response)
+    assert ticked_in(response) == ["admin_agent"]
+    assert "What you asked for, which was not saved Roles Auditor" in words_of(response)
 
 
 def test_an_account_is_switched_off_and_on(browser, agent):

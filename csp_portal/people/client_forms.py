@@ -48,7 +48,7 @@ class ClientForm(forms.Form):
             return {}
         roles = [held.role for held in client.user.held_roles]
         limit = named_customers.written(client.user.limited_to, self._visible)
-        return {"roles": roles, "customers": limit}
+        return {"roles": roles, "customers": limit, "seen": client.user.rights}
 
     def clean_customers(self) -> Any:
         """The customers on the lines; another partner's are as unknown as those that do not exist."""

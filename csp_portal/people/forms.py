@@ -58,14 +58,14 @@ class InviteForm(RoleChoice, PersonForm):
 
 
 class RolesForm(RoleChoice):
-    """The roles of a user; `seen` are the rights that the page showed, which after a refusal are those of now."""
+    """The roles of a user; `seen` are the rights that the page showed, as long as it shows what was typed."""
 
     seen = forms.CharField(required=False, max_length=RIGHTS_LENGTH, widget=forms.HiddenInput)
     field_order = ("roles", *ScopeForm.LIMITS)
 
     def __init__(self, data: QueryDict | None, *, person: User, reader: User) -> None:
         held = {held.role: held for held in person.role_assignments.all()}
-        initial = {"roles": list(held), **self.held_limits(held.get(Role.AUDITOR), reader)}
+        initial = {"roles": list(held), "seen": person.rights, **self.held_limits(held.get(Role.AUDITOR), reader)}
         super().__init__(data, reader=reader, initial=initial)
 
     def chosen(self) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The API clients of an organisation, managed by its Global admins (spec 1, X3)."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,10 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from activity.models import Action
 from csp_portal.accounts.models import ApiClient
 from csp_portal.accounts.permissions import Permission, role_required
+from csp_portal.accounts.reasons import API_CLIENT_CHANGED_MEANWHILE
 from csp_portal.accounts.requests import SignedInRequest
 from csp_portal.accounts.services.api_clients import change_client, make_client, replace_secret, revoke_client
 from csp_portal.errors import Refusal
 from csp_portal.people.client_forms import ClientForm, NewClientForm
+from csp_portal.people.not_saved import not_saved
 from customers.models import Customer
 from software.addresses import absolute
 
@@ -48,19 +52,19 @@ def new_client(request: SignedInRequest) -> HttpResponse:
 @_managed
 def client(request: SignedInRequest, client_id: str) -> HttpResponse:
     """One client; POST gives it other roles."""
-    shown = get_object_or_404(ApiClient.objects.visible_to(request.user).live().with_roles(), client_id=client_id)
+    shown = _held(request, client_id)
     form = ClientForm(request.POST or None, reader=request.user, client=shown)
     if request.method == "POST" and form.is_valid():
         try:
             change_client(client_id, actor=request.user, **form.changed())
         except Refusal as refusal:
             form.add_error(None, refusal.form_error)
+            if refusal.reason == API_CLIENT_CHANGED_MEANWHILE:
+                return _as_now(request, client_id, form)
         else:
             messages.success(request, _("The API client %(name)s is saved.") % {"name": shown.name})
             return redirect(shown)
-    limited_to = Customer.objects.visible_to(request.user).names_of(shown.user.limited_to)
-    context = {"client": shown, "form": form, "seen": shown.user.rights}
-    return render(request, "api_clients/client.html", context | {"limited_to": sorted(limited_to.values())})
+    return _client(request, shown, form)
 
 
 @require_POST
@@ -80,6 +84,25 @@ def revoke(request: SignedInRequest, client_id: str) -> HttpResponse:
     revoked = revoke_client(client_id, actor=request.user)
     messages.success(request, _("The API client %(name)s opens nothing any more.") % {"name": revoked.name})
     return redirect("api_clients:list")
+
+
+def _held(request: SignedInRequest, client_id: str) -> ApiClient:
+    clients = ApiClient.objects.visible_to(request.user).live().with_roles()
+    held: ApiClient = get_object_or_404(clients, client_id=client_id)
+    return held
+
+
+def _as_now(request: SignedInRequest, client_id: str, refused: ClientForm) -> HttpResponse:
+    """The form as the client is now: what was asked for stands beside it, so that one more click lifts no limit."""
+    shown = _held(request, client_id)
+    form = ClientForm(reader=request.user, client=shown)
+    return _client(request, shown, form, refused=refused, not_saved=not_saved(refused, form))
+
+
+def _client(request: SignedInRequest, shown: ApiClient, form: ClientForm, **refused: Any) -> HttpResponse:
+    limited_to = Customer.objects.visible_to(request.user).names_of(shown.user.limited_to)
+    context = {"client": shown, "form": form, "limited_to": sorted(limited_to.values())}
+    return render(request, "api_clients/client.html", context | refused)
 
 
 def _secret(request: SignedInRequest, client: ApiClient, secret: str) -> HttpResponse:

@@ -231,3 +231,9 @@ def test_a_page_from_before_the_limit_lifts_it_neither_mended_nor_sent_once_more
     assert browser.post(page, sent_by(refused)).status_code == 302
     held = User.objects.get(api_client=client)
     assert (held.limited_to, held.roles) == (limit, {AGENT})
+
+
+def test_a_clients_page_from_before_a_deployment_is_told_that_it_changed(client_of, global_admin):
+    client, _secret = make_client("Shop", roles=[AGENT], actor=global_admin)
+    response = client_of(global_admin).post(client.get_absolute_url(), {"roles": ["auditor"], "seen": "x" * 64})
+    assert "A colleague has changed the API client Shop meanwhile." in words_of(response)

@@ -208,6 +208,11 @@ def test_a_refused_page_shows_the_limits_of_now_and_saved_as_it_is_lifts_none(br
     assert held.role_assignments.get().last_day == END
 
 
+def test_a_page_from_before_a_deployment_is_told_that_rights_changed(browser, auditor):
+    response = change(browser, auditor, seen="x" * 64)
+    assert "or their limits were changed meanwhile." in words_of(response)
+
+
 def test_services_hold_the_limits_too(clock, global_admin, auditor, partner):
     many = frozenset(
         customer.tenant_id for customer in CustomerFactory.build_batch(MOST_CUSTOMERS + 1, partner=partner)

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from activity.models.scope import MOST_CUSTOMERS
-from csp_portal.accounts.models import NAME_LENGTH, RIGHTS_LENGTH, ApiClient, User, roles_of_side
+from csp_portal.accounts.models import NAME_LENGTH, ApiClient, User, roles_of_side
 from csp_portal.accounts.permissions import Role
 from csp_portal.choices import offer
 from csp_portal.people import named_customers
@@ -36,7 +36,7 @@ class ClientForm(forms.Form):
             "manages no users."
         ),
     )
-    seen = forms.CharField(required=False, max_length=RIGHTS_LENGTH, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None = None, *, reader: User, client: ApiClient | None = None) -> None:
         self._visible = Customer.objects.visible_to(reader)

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.accounts.forms import EmailForm, NameField
-from csp_portal.accounts.models import RIGHTS_LENGTH, User, roles_of_side
+from csp_portal.accounts.models import User, roles_of_side
 from csp_portal.accounts.permissions import Role
 from csp_portal.choices import offer
 from csp_portal.people.scope_form import ScopeForm
@@ -60,7 +60,7 @@ class InviteForm(RoleChoice, PersonForm):
 class RolesForm(RoleChoice):
     """The roles of a user; `seen` are the rights that the page showed, as long as it shows what was typed."""
 
-    seen = forms.CharField(required=False, max_length=RIGHTS_LENGTH, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     field_order = ("roles", *ScopeForm.LIMITS)
 
     def __init__(self, data: QueryDict | None, *, person: User, reader: User) -> None:

@@ -73,8 +73,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         Where addresses are asked for they alone are limited: with limits in both tables it supposes so few rows that
         it goes through all of the span's to find those of the address.
         """
-        of = "address__occurred_at" if self._has_addresses else "occurred_at"
-        return self.filter(**{f"{of}__gte": start, f"{of}__lt": end})
+        return self.filter(**{f"{self._time}__gte": start, f"{self._time}__lt": end})
 
     def keys_and_downloads(self) -> Self:
         return self.filter(action__in=KEYS_AND_DOWNLOADS)
@@ -136,19 +135,20 @@ class EventQuerySet(models.QuerySet["Event"]):
             return self.filter(link_id__range=(first, last))
 
     def from_address(self, address: str) -> Self:
-        """Rows that came from this IP address; limits of time are set after it.
+        """Rows that came from this IP address; limits of time and the order are set after it.
 
         The time and the partner stand in both tables: the index of addresses then answers in the order of the log.
+        That the times are equal is said by two limits. Said as an equality, beside that of the ids, PostgreSQL supposes
+        one row in all, and reads every row of the partner's to sort it.
         """
-        return self.filter(
-            address__address=address, address__partner_id=F("partner_id"), address__occurred_at=F("occurred_at")
-        )
+        same_time = {"address__occurred_at__gte": F("occurred_at"), "address__occurred_at__lte": F("occurred_at")}
+        return self.filter(address__address=address, address__partner_id=F("partner_id"), **same_time)
 
     def newest_first(self) -> Self:
-        return self.order_by("-occurred_at", "-id")
+        return self.order_by(f"-{self._time}", "-id")
 
     def oldest_first(self) -> Self:
-        return self.order_by("occurred_at", "id")
+        return self.order_by(self._time, "id")
 
     def older_than(self, occurred_at: datetime, event_id: int) -> Self:
         """Rows after that place in the list of the newest first; the day alone lets partitions be passed over."""
@@ -168,6 +168,11 @@ class EventQuerySet(models.QuerySet["Event"]):
         if self._has_addresses:
             limits |= {f"address__{limit}": value for limit, value in limits.items()}
         return self.filter(**limits)
+
+    @property
+    def _time(self) -> str:
+        """The column of time whose index has the rows: of the addresses where those are asked for."""
+        return "address__occurred_at" if self._has_addresses else "occurred_at"
 
     @property
     def _has_addresses(self) -> bool:

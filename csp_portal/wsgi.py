@@ -1,9 +1,11 @@
 """The WSGI application that granian serves."""
 
 import os
+from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csp_portal.settings")
 
@@ -14,14 +16,13 @@ class Utf8Request(WSGIRequest):
     A name such as `rot13` is a codec of Python's that no text has, and clients say ISO-8859-1 of forms in plain ASCII.
     """
 
-    @property
-    def encoding(self) -> str | None:
-        """Django's own."""
-        return None
-
-    @encoding.setter
-    def encoding(self, charset: str) -> None:
-        """Django hands over the charset of the Content-Type."""
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        """What Django does, but for the charset; parameters that cannot be decoded (RFC 2231) are left out."""
+        given = meta.get("CONTENT_TYPE", "")
+        try:
+            self.content_type, self.content_params = parse_header_parameters(given)
+        except (ValueError, LookupError):
+            self.content_type, self.content_params = given.partition(";")[0].strip().lower(), {}
 
 
 class PortalHandler(WSGIHandler):

@@ -1,4 +1,4 @@
-"""The API behind the delivered nginx: programs read JSON, whoever answers (X3, partner-center-api.md 0.1)."""
+"""The API behind the delivered nginx, which answers programs in JSON too (X3, partner-center-api.md 0.1)."""
 
 import json
 import socket
@@ -96,6 +96,8 @@ def test_a_body_beyond_the_portals_bound_is_refused_by_the_portal_and_far_beyond
     assert (answer.status, said["code"]) == (400, "800002")
     answer, said = called(portal, token, "POST", "/customers", "[" * (17 * MEBIBYTE))
     assert (answer.status, said["code"], said["source"]) == (413, "413", "csp-portal")
+    answer = portal.ask("POST", "/oauth2/token", "x" * (17 * MEBIBYTE))
+    assert (answer.status, json.loads(answer.body)["error"]) == (413, "invalid_request")
     assert not Customer.objects.exists()
 
 
@@ -140,6 +142,11 @@ def test_without_python_a_program_is_told_in_json_when_to_come_again(alone):
     assert answer.headers["Retry-After"] == "30"
 
 
+def test_the_type_is_json_whatever_the_path_ends_with(alone):
+    answer = alone.ask("HEAD", "/v1/domains/firma.pl")
+    assert (answer.status, answer.headers["Content-Type"]) == (503, "application/json; charset=utf-8")
+
+
 def test_what_is_no_id_is_not_told_again(alone):
     answer = alone.ask("GET", "/v1/customers", MS_RequestId="<script>")
     assert (answer.status, answer.headers["MS-RequestId"]) == (503, None)
@@ -155,5 +162,10 @@ def test_too_many_connections_at_once_are_told_in_json(tmp_path):
             connection = HTTPSConnection("127.0.0.1", portal.https_port, timeout=30, context=unverified)
             waiting.callback(connection.close)
             connection.request("GET", "/v1/customers", headers={"Host": HOST})
+        silent.settimeout(30)
+        for _number in range(CONNECTIONS):  # nginx has counted each that it passes on
+            waiting.enter_context(silent.accept()[0])
         answer, said = called(portal, "", "GET", "/customers")
-    assert (answer.status, said["statusCode"], answer.headers["Retry-After"]) == (429, 429, "5")
+        assert (answer.status, said["statusCode"], answer.headers["Retry-After"]) == (429, 429, "5")
+        answer = portal.ask("POST", "/oauth2/token", "x=y")
+        assert (answer.status, json.loads(answer.body)["error"]) == (429, "temporarily_unavailable")

@@ -44,6 +44,11 @@ def bearer(admin):
     return f"Bearer {Caller(admin, Role.ADMIN_AGENT).token}"
 
 
+@pytest.mark.parametrize("given", ["charset*=undefined''x", "charset*=no-such''x", "x*=idna''a.a.a."])
+def test_a_parameter_that_cannot_be_decoded_is_left_out(given):
+    assert answered("GET", "/accounts/sign-in/", CONTENT_TYPE=f"text/plain; {given}")[0] == HTTPStatus.OK
+
+
 @pytest.mark.parametrize("charset", CHARSETS)
 def test_a_page_is_shown_whatever_charset_the_request_names(charset):
     for kind in ("text/plain", FORM, "application/json"):
@@ -52,7 +57,7 @@ def test_a_page_is_shown_whatever_charset_the_request_names(charset):
 
 
 @pytest.mark.parametrize("charset", CHARSETS)
-def test_a_form_is_read_as_utf_8_whatever_charset_it_names(global_admin, charset):
+def test_a_form_is_taken_whatever_charset_it_names(global_admin, charset):
     """Apache's HttpClient says ISO-8859-1 of every form."""
     client = Caller(global_admin, Role.ADMIN_AGENT)
     form = {"grant_type": "client_credentials", "client_id": client.client.client_id, "client_secret": client.secret}

@@ -190,6 +190,17 @@ def test_sending_again_replaces_the_invitation(clock, global_admin):
     assert Mail.objects.count() == 2
 
 
+def test_an_invitation_is_sent_again_until_the_end_of_the_last_day_as_auditor(clock, global_admin):
+    first = invite(global_admin, roles=[Role.AUDITOR], auditor_last_day=date(2020, 1, 25))
+    clock.set("2020-01-25T23:59:59Z")
+    second = resend_invitation(first.public_id, actor=global_admin)
+    clock.set("2020-01-26T00:00:00Z")
+    refusal = refused(resend_invitation, second.public_id, actor=global_admin)
+    assert (refusal.code, refusal.facts) == ("last_day_over", {"last_day": date(2020, 1, 25)})
+    assert Invitation.objects.waiting().get() == second
+    assert Mail.objects.count() == 2
+
+
 def test_what_waits_no_more_is_neither_sent_again_nor_revoked(global_admin):
     invitation = invite(global_admin)
     revoke_invitation(invitation.public_id, actor=global_admin)

@@ -81,14 +81,15 @@ def invite_global_admin(partner: Partner, *, email: str, name: str, actor: User)
 def resend_invitation(invitation_id: UUID, *, actor: User) -> Invitation:
     """Put a new invitation, for 7 days from now, in the place of one that waits; the old address opens nothing more.
 
-    Raises Refusal if it waits no more or the address has an account by now, Invitation.DoesNotExist for another
-    partner's.
+    Raises Refusal if it waits no more, its last day as Auditor is over or the address has an account by now,
+    Invitation.DoesNotExist for another partner's.
     """
     old = _waiting(invitation_id, actor)
+    offer = Offer([Role(role) for role in old.roles], old.auditor_last_day, old.scope)
+    check_last_day(offer.auditor_last_day, offer.roles)
     _check_address(old.email)
     now = timezone.now()
     _end(old, now)
-    offer = Offer([Role(role) for role in old.roles], old.auditor_last_day, old.scope)
     return _send(old.email, old.name, offer, old.partner, actor, now)
 
 

@@ -1,15 +1,20 @@
 """Exports of the log, saved views, tokens of collectors and webhooks by API, as on their pages (A2, A6)."""
 
+from threading import Thread
+
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from activity.export.making import make_export
 from activity.feeds.models import FeedToken, Webhook
 from activity.models import Action, Event, LogExport, SavedView
+from csp_portal.accounts.models import Partner
 from csp_portal.accounts.permissions import Role
 from tests.api import Caller, refusal_of
 from tests.factories import buy_line, make_sku
 from tests.feeds import Collector
+from tests.helpers import in_threads, until_somebody_waits
 from tests.sealing import seal_everything
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +121,106 @@ def test_a_webhook_is_made_changed_and_switched_off(caller, anywhere):
     assert caller.items(f"{path}/deliveries") == []
     assert refusal_of(caller.post(f"{path}/deliveries/1/replay"))[2] == "delivery_not_dead"
     assert len(caller.items("/activity/webhooks")) == 1
+
+
+def webhook_made(caller):
+    """The path of a webhook, and its etag."""
+    made = caller.post("/activity/webhooks", {"url": "https://127.0.0.1:1/hook"}).json()
+    return f"/activity/webhooks/{made['id']}", made["attributes"]["etag"]
+
+
+def as_stored():
+    return Webhook.objects.values().get(), Event.objects.filter(action=Action.FEED_CHANGED).count()
+
+
+def test_a_webhook_has_another_etag_after_each_change_and_is_changed_only_as_it_was_read(caller, anywhere):
+    path, etag = webhook_made(caller)
+    etags = [etag]
+    for body in ({"url": "https://127.0.0.1:1/new"}, {"wanted": "keys_and_downloads"}, {"isOn": False}):
+        etags.append(caller.patch(path, body, If_Match=f'"{etags[-1]}"').json()["attributes"]["etag"])
+        assert caller.get(path).json()["attributes"]["etag"] == etags[-1]
+    assert len({*etags}) == 4
+    before = as_stored()
+    for stale in etags[:-1]:
+        answer = caller.patch(path, {"url": "https://127.0.0.1:1/old", "isOn": True}, If_Match=f'"{stale}"')
+        assert refusal_of(answer) == (412, "2055", "etag_stale")
+    assert as_stored() == before
+    assert caller.patch(path, {"isOn": True}, If_Match="*").json()["isOn"] is True
+
+
+def test_what_is_refused_of_a_webhook_leaves_the_rest_undone_too(caller, settings, anywhere):
+    path, _etag = webhook_made(caller)
+    before = as_stored()
+    settings.WEBHOOK_PRIVATE_TARGETS = False
+    for body, reason in (
+        ({"isOn": False, "wanted": "keys_and_downloads", "url": "https://localhost/new"}, "webhook_target_private"),
+        ({"isOn": False, "url": "no address"}, "webhook_address_wrong"),
+        ({"isOn": False, "wanted": "nothing"}, "input_wrong"),
+    ):
+        assert refusal_of(caller.patch(path, body))[::2] == (400, reason)
+    assert as_stored() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_that_one_call_changes_of_a_webhook_is_one_transaction(caller, anywhere):
+    path, _etag = webhook_made(caller)
+    body = caller.patch(path, {"url": "https://127.0.0.1:1/new", "isOn": False}).json()
+    assert (body["url"], body["wanted"], body["isOn"]) == ("https://127.0.0.1:1/new", "all", False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT xid::text, details->>'change' FROM activity_event WHERE action = 'feed_changed' ORDER BY id DESC"
+        )
+        (second, switched), (first, changed), *_made = cursor.fetchall()
+    assert (changed, switched) == ("webhook_changed", "webhook_switched_off")
+    assert first == second
+
+
+def patch_while_held(caller, path, body, change, **headers):
+    """The answer to a call that read the webhook before `change`, and had its lock after it."""
+    answers = []
+
+    def patch():
+        answers.append(Caller.of(caller.client).patch(path, body, **headers))
+        connection.close()
+
+    thread = Thread(target=patch)
+    with transaction.atomic():
+        Partner.objects.select_for_update().get(pk=caller.user.partner_id)
+        thread.start()
+        until_somebody_waits()
+        Webhook.objects.update(**change)
+    thread.join()
+    return answers[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_the_rows_does_not_put_the_old_address_back(caller, anywhere):
+    path, _etag = webhook_made(caller)
+    new = {"url": "https://127.0.0.1:1/new", "is_on": False}
+    answer = patch_while_held(caller, path, {"wanted": "keys_and_downloads"}, new)
+    assert (answer.status_code, answer.json()["url"]) == (200, new["url"])
+    assert list(Webhook.objects.values_list("url", "wanted", "is_on")) == [(new["url"], "keys_and_downloads", False)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", range(5))
+def test_changes_at_once_of_different_fields_all_stand(caller, anywhere, turn):
+    path, _etag = webhook_made(caller)
+    bodies = ({"url": "https://127.0.0.1:1/new"}, {"wanted": "keys_and_downloads"}, {"isOn": False})
+    answers = in_threads(*(lambda body=body: Caller.of(caller.client).patch(path, body) for body in bodies))
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    webhook = Webhook.objects.get()
+    assert (webhook.url, webhook.wanted, webhook.is_on) == (bodies[0]["url"], "keys_and_downloads", False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_etag_that_is_overtaken_before_the_lock_is_refused_and_any_is_not(caller, anywhere):
+    path, etag = webhook_made(caller)
+    body, new = {"wanted": "keys_and_downloads"}, {"url": "https://127.0.0.1:1/new"}
+    answer = patch_while_held(caller, path, body, new, If_Match=f'"{etag}"')
+    assert refusal_of(answer) == (412, "2055", "webhook_changed_meanwhile")
+    assert (Webhook.objects.get().url, Webhook.objects.get().wanted) == (new["url"], "all")
+    assert patch_while_held(caller, path, body, {"is_on": False}, If_Match="*").status_code == 200
 
 
 def test_feeds_are_the_global_admins_and_the_partners(caller, global_admin, stranger, customer, anywhere):

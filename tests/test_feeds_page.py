@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from activity.feeds.models import DeliveryState, FeedToken, Wanted, Webhook, WebhookDelivery
 from activity.feeds.secret_keys import written_secret
-from activity.feeds.services.webhooks import make_webhook
+from activity.feeds.services.webhooks import change_webhook, make_webhook
+from activity.models import Action, Event
 from csp_portal.accounts.permissions import Role
 from tests.factories import UserFactory
 from tests.feeds import ADDRESS
-from tests.helpers import MOST_QUERIES, queries_of, words_of
+from tests.helpers import MOST_QUERIES, queries_of, source_of, words_of
 from tests.receiver import receiver_running
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,11 @@ def delivery(webhook, sequence, state=DeliveryState.DELIVERED):
         tried_at=timezone.now(),
         delivered_at=delivered_at,
     )
+
+
+def as_sent(page, **typed):
+    """What the browser sends back: the version that the page shows, and what was typed."""
+    return {"wanted": "all", **typed, "seen": re.search(r'name="seen" value="(\w+)"', source_of(page))[1]}
 
 
 def test_a_token_is_shown_once_and_opens_the_log(browser):
@@ -125,12 +131,45 @@ def test_it_is_switched_off_and_on(browser, webhook):
 
 def test_its_address_is_changed_and_a_wrong_one_refused(browser, webhook, receiver):
     here = webhook.get_absolute_url()
-    refused = browser.post(here, {"url": "no address", "wanted": "all"})
+    refused = browser.post(here, as_sent(browser.get(here), url="no address"))
     assert "A webhook is sent to an address such as" in words_of(refused)
     other = f"{receiver.url}/other"
-    told = words_of(browser.post(here, {"url": other, "wanted": "keys_and_downloads"}, follow=True))
-    assert "The webhook is changed." in told
+    changed = as_sent(refused, url=other, wanted="keys_and_downloads")
+    for _time in range(2):  # the button may be pressed twice
+        assert "The webhook is changed." in words_of(browser.post(here, changed, follow=True))
     assert (Webhook.objects.get().url, Webhook.objects.get().wanted) == (other, "keys_and_downloads")
+    assert Event.objects.filter(action=Action.FEED_CHANGED, details__change="webhook_changed").count() == 1
+
+
+@pytest.mark.parametrize("meanwhile", [{"url": "http://localhost/new"}, {"is_on": False}])
+def test_a_page_that_somebody_overtook_changes_nothing_and_may_be_sent_again_then(
+    browser, webhook, receiver, global_admin, meanwhile
+):
+    here = webhook.get_absolute_url()
+    opened = as_sent(browser.get(here), url=receiver.url, wanted="keys_and_downloads")
+    change_webhook(webhook.public_id, **meanwhile, actor=global_admin)
+    before, rows = Webhook.objects.values().get(), Event.objects.filter(action=Action.FEED_CHANGED).count()
+    for stale in (opened, {**opened, "seen": ""}):
+        refused = browser.post(here, stale)
+        assert "webhook_changed_meanwhile" in words_of(refused)
+        assert "was changed after you opened it, so nothing was saved." in words_of(refused)
+        assert "Now: All actions" in words_of(refused)
+        assert ("Now: http://localhost/new" in words_of(refused)) == ("url" in meanwhile)
+        assert f'value="{receiver.url}"' in source_of(refused)  # what was typed stays
+    assert Webhook.objects.values().get() == before
+    assert Event.objects.filter(action=Action.FEED_CHANGED).count() == rows
+    told = browser.post(here, as_sent(refused, url=receiver.url, wanted="keys_and_downloads"), follow=True)
+    assert "The webhook is changed." in words_of(told)
+    assert Webhook.objects.get().url == receiver.url
+
+
+def test_a_page_that_was_overtaken_stays_so_while_its_address_is_refused(browser, webhook, receiver, global_admin):
+    here = webhook.get_absolute_url()
+    opened = as_sent(browser.get(here), url="no address")
+    change_webhook(webhook.public_id, wanted=Wanted.KEYS_AND_DOWNLOADS, actor=global_admin)
+    corrected = as_sent(browser.post(here, opened), url=receiver.url)
+    assert "webhook_changed_meanwhile" in words_of(browser.post(here, corrected))
+    assert Webhook.objects.get().wanted == "keys_and_downloads"
 
 
 def test_another_secret_is_shown_once(browser, webhook):

@@ -122,7 +122,7 @@ def test_where_an_address_is_refused_nothing_is_stored(url, global_admin, monkey
         lead(patch, PUBLIC)
         stored = make_webhook("https://collector.partner.example/hook", Wanted.ALL, actor=global_admin)
     with pytest.raises(Refusal):
-        change_webhook(stored.public_id, url, Wanted.ALL, actor=global_admin)
+        change_webhook(stored.public_id, url=url, actor=global_admin)
     assert Webhook.objects.get().url == "https://collector.partner.example/hook"
 
 

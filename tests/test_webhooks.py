@@ -13,7 +13,6 @@ from activity.feeds.services.webhooks import (
     ping_webhook,
     replace_secret,
     replay_delivery,
-    switch_webhook,
 )
 from activity.models import Action, Event
 from activity.services import Actor, record, record_each
@@ -231,10 +230,10 @@ def test_a_redirect_is_not_followed(webhook, receiver, partner):
 def test_switched_off_nothing_is_sent_and_switched_on_it_goes_on_where_it_was(webhook, receiver, partner, global_admin):
     write(partner)
     send(webhook)
-    switch_webhook(webhook.public_id, False, actor=global_admin)
+    change_webhook(webhook.public_id, is_on=False, actor=global_admin)
     write(partner, 3)
     assert (send(webhook), queue_due_webhooks()) == (0, 0)
-    switch_webhook(webhook.public_id, True, actor=global_admin)
+    change_webhook(webhook.public_id, is_on=True, actor=global_admin)
     seal_everything()
     assert send(webhook) == 1
     assert receiver.positions == list(range(1, Event.objects.of_partner(partner.pk).count() + 1))
@@ -245,7 +244,7 @@ def test_another_address_and_another_choice_count_from_the_next_delivery(webhook
     write(partner, 2)
     send(webhook)
     with receiver_running() as elsewhere:
-        change_webhook(webhook.public_id, elsewhere.url, Wanted.KEYS_AND_DOWNLOADS, actor=global_admin)
+        change_webhook(webhook.public_id, url=elsewhere.url, wanted=Wanted.KEYS_AND_DOWNLOADS, actor=global_admin)
         record(Action.KEY_COPIED, actor=global_admin)
         seal_everything()
         assert send(webhook) == 2
@@ -296,8 +295,8 @@ def test_only_a_global_admin_changes_anything(webhook, receiver, partner, role):
     before = Webhook.objects.values().get()
     for change in (
         lambda: make_webhook(receiver.url, Wanted.ALL, actor=user),
-        lambda: change_webhook(of_it, receiver.url, Wanted.KEYS_AND_DOWNLOADS, actor=user),
-        lambda: switch_webhook(of_it, False, actor=user),
+        lambda: change_webhook(of_it, wanted=Wanted.KEYS_AND_DOWNLOADS, actor=user),
+        lambda: change_webhook(of_it, is_on=False, actor=user),
         lambda: replace_secret(of_it, actor=user),
         lambda: ping_webhook(of_it, actor=user),
         lambda: replay_delivery(of_it, 1, actor=user),
@@ -312,7 +311,7 @@ def test_only_a_global_admin_changes_anything(webhook, receiver, partner, role):
 
 def test_another_partners_webhook_is_none(webhook, receiver, stranger):
     for change in (
-        lambda: switch_webhook(webhook.public_id, False, actor=stranger),
+        lambda: change_webhook(webhook.public_id, is_on=False, actor=stranger),
         lambda: ping_webhook(webhook.public_id, actor=stranger),
         lambda: replay_delivery(webhook.public_id, 1, actor=stranger),
     ):

@@ -24,7 +24,6 @@ from activity.feeds.services.webhooks import (
     ping_webhook,
     replace_secret,
     replay_delivery,
-    switch_webhook,
 )
 from csp_portal.accounts.models import User
 from csp_portal.accounts.permissions import Permission
@@ -171,16 +170,20 @@ class OneWebhook(OfFeeds):
         """Where it is sent, what, and whether it is on."""
         return Response(_webhook(webhook_of(request.user, webhook_id)))
 
-    @documented("Change a webhook", tag=TAG, body=WebhookChange, answer=WebhookSerializer, refusals=[409])
+    @documented("Change a webhook", tag=TAG, body=WebhookChange, answer=WebhookSerializer, refusals=[412])
     def patch(self, request: ApiRequest, webhook_id: str, **kwargs: Any) -> Response:
-        """Address, rows, and whether it is on, of what is given; it counts from the next delivery on."""
+        """Address, rows, and whether it is on, of what is given, all or nothing, from the next delivery on."""
         found, given = webhook_of(request.user, webhook_id), self.given(request, WebhookChange)
-        if "url" in given or "wanted" in given:
-            url, wanted = given.get("url", found.url), Wanted(given.get("wanted", found.wanted))
-            change_webhook(found.public_id, url, wanted, actor=request.user)
-        if "isOn" in given:
-            switch_webhook(found.public_id, given["isOn"], actor=request.user)
-        return Response(_webhook(webhook_of(request.user, webhook_id)))
+        self.check_etag(request, found.version)
+        changed = change_webhook(
+            found.public_id,
+            url=given.get("url"),
+            wanted=Wanted(given["wanted"]) if "wanted" in given else None,
+            is_on=given.get("isOn"),
+            seen=self.etag_seen(request),
+            actor=request.user,
+        )
+        return Response(_webhook(changed))
 
 
 class WebhookSecret(OfFeeds):
@@ -254,6 +257,7 @@ def _webhook(webhook: Webhook) -> dict[str, Any]:
     path = f"{WEBHOOKS}/{webhook.public_id}"
     return resource(
         "Webhook",
+        webhook.version,
         id=str(webhook.public_id),
         url=webhook.url,
         wanted=webhook.wanted,

@@ -1,9 +1,14 @@
 """What a Global admin says of a feed."""
 
+from typing import Any
+
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from activity.feeds.models import LONGEST_NAME, LONGEST_URL, Wanted
+from activity.feeds.models import LONGEST_NAME, LONGEST_URL, VERSION_LENGTH, Wanted, Webhook
+from activity.feeds.reasons import WEBHOOK_CHANGED_MEANWHILE
+from csp_portal.errors import Refusal
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 
 
@@ -32,6 +37,26 @@ class WebhookForm(forms.Form):
     wanted = forms.TypedChoiceField(
         label=_("Rows"), choices=Wanted.choices, coerce=Wanted, error_messages=NO_SUCH_CHOICE
     )
+
+
+class WebhookChangeForm(WebhookForm):
+    """The same of a webhook that stands; `seen` is the version of it that the page showed."""
+
+    seen = forms.CharField(required=False, max_length=VERSION_LENGTH, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, webhook: Webhook) -> None:
+        initial = {"url": webhook.url, "wanted": webhook.wanted, "seen": webhook.version}
+        super().__init__(None if data is None else data.copy(), initial=initial)
+
+    def refuse(self, refusal: Refusal, webhook: Webhook) -> None:
+        """Tell why nothing was saved, with what stands there by now; what was typed stays and can be saved then."""
+        self.add_error(None, refusal.form_error)
+        if refusal.reason != WEBHOOK_CHANGED_MEANWHILE:
+            return
+        self.data["seen"] = webhook.version  # type: ignore[index]  # a copy of what was sent
+        for name, shown in (("url", webhook.url), ("wanted", webhook.get_wanted_display())):
+            if self.cleaned_data[name] != getattr(webhook, name):
+                self.add_error(name, gettext("Now: %(value)s") % {"value": shown})
 
 
 class SwitchForm(forms.Form):

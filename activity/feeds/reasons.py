@@ -107,6 +107,12 @@ WEBHOOK_GONE = Reason(
     next_step=_("Choose one of those that the page of feeds lists."),
     status=404,
 )
+WEBHOOK_CHANGED_MEANWHILE = Reason(
+    code="webhook_changed_meanwhile",
+    rule="A6",
+    sentence=_("The webhook, which now goes to %(host)s, was changed after you opened it, so nothing was saved."),
+    next_step=_("Look at it as it is now, and change it again if that is still needed."),
+)
 DELIVERY_NOT_DEAD = Reason(
     code="delivery_not_dead",
     rule="A6",

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from activity.feeds import secret_keys
-from activity.feeds.forms import ReplayForm, SwitchForm, TokenForm, WebhookForm
+from activity.feeds.forms import ReplayForm, SwitchForm, TokenForm, WebhookChangeForm, WebhookForm
 from activity.feeds.models import FeedToken, Webhook
 from activity.feeds.services.tokens import make_token, revoke_token
 from activity.feeds.services.webhooks import (
@@ -21,7 +21,6 @@ from activity.feeds.services.webhooks import (
     ping_webhook,
     replace_secret,
     replay_delivery,
-    switch_webhook,
 )
 from csp_portal.accounts.permissions import Permission, role_required
 from csp_portal.accounts.requests import SignedInRequest
@@ -100,14 +99,15 @@ def new_webhook(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Permission.MANAGE_FEEDS)
 def webhook(request: SignedInRequest, webhook_id: UUID) -> HttpResponse:
-    """One webhook with its deliveries; POST changes where it is sent, and what."""
+    """One webhook with its deliveries; POST changes where it is sent, and what, unless somebody else did meanwhile."""
     found = _webhook(request, webhook_id)
-    form = WebhookForm(request.POST if request.method == "POST" else {"url": found.url, "wanted": found.wanted})
-    if request.method == "POST" and form.is_valid():
+    form = WebhookChangeForm(request.POST if request.method == "POST" else None, webhook=found)
+    if form.is_valid():
         try:
-            change_webhook(webhook_id, form.cleaned_data["url"], form.cleaned_data["wanted"], actor=request.user)
+            change_webhook(webhook_id, **form.cleaned_data, actor=request.user)
         except Refusal as refusal:
-            form.add_error(None, refusal.form_error)
+            found = _webhook(request, webhook_id)
+            form.refuse(refusal, found)
         else:
             messages.success(request, _("The webhook is changed. It counts from the next delivery on."))
             return redirect(found)
@@ -121,7 +121,7 @@ def switch(request: SignedInRequest, webhook_id: UUID) -> HttpResponse:
     """Switch a webhook on or off."""
     found, form = _webhook(request, webhook_id), SwitchForm(request.POST)
     if form.is_valid():
-        changed = _done(request, lambda: switch_webhook(webhook_id, form.cleaned_data["on"], actor=request.user))
+        changed = _done(request, lambda: change_webhook(webhook_id, is_on=form.cleaned_data["on"], actor=request.user))
         if changed:
             is_on = _("The webhook is on. It goes on where it stopped.")
             messages.success(request, is_on if changed.is_on else _("The webhook is off. Nothing is sent to it."))

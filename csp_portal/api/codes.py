@@ -29,6 +29,7 @@ BY_REASON = {
     "customer_taken": (409, "3000"),
     "customer_changed_meanwhile": (412, "2055"),
     "etag_outdated": (400, "2055"),
+    "webhook_changed_meanwhile": (412, "2055"),
     "market_fixed": (409, "3000"),
     "relationship_stays": (400, "3000"),
     "country_unknown": (404, "1000"),

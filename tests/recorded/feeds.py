@@ -45,13 +45,8 @@ def _make_webhook(world: World) -> Call:
 
 @records(f"{WEBHOOKS}.change_webhook", rows=[CHANGED])
 def _change_webhook(world: World) -> Call:
-    changed = ("http://127.0.0.1:9/other", Wanted.KEYS_AND_DOWNLOADS)
-    return partial(webhooks.change_webhook, _webhook(world).public_id, *changed, actor=world.global_admin)
-
-
-@records(f"{WEBHOOKS}.switch_webhook", rows=[CHANGED])
-def _switch_webhook(world: World) -> Call:
-    return partial(webhooks.switch_webhook, _webhook(world).public_id, False, actor=world.global_admin)
+    changed = {"url": "http://127.0.0.1:9/other", "wanted": Wanted.KEYS_AND_DOWNLOADS}
+    return partial(webhooks.change_webhook, _webhook(world).public_id, **changed, actor=world.global_admin)
 
 
 @records(f"{WEBHOOKS}.replace_secret", rows=[CHANGED])

@@ -11,7 +11,13 @@ from django.utils import timezone
 from activity.feeds.delivering import SECRET_RETIRED, queue_webhook
 from activity.feeds.models import MOST_WEBHOOKS, DeliveryState, Wanted, Webhook
 from activity.feeds.posting import Answer, post
-from activity.feeds.reasons import DELIVERY_NOT_DEAD, TOO_MANY_WEBHOOKS, WEBHOOK_GONE, WEBHOOK_OFF
+from activity.feeds.reasons import (
+    DELIVERY_NOT_DEAD,
+    TOO_MANY_WEBHOOKS,
+    WEBHOOK_CHANGED_MEANWHILE,
+    WEBHOOK_GONE,
+    WEBHOOK_OFF,
+)
 from activity.feeds.rows import head_position
 from activity.feeds.services.tokens import hold_feeds
 from activity.feeds.targets import checked_target
@@ -54,39 +60,44 @@ def _made(url: str, wanted: Wanted, actor: User) -> Webhook:
 
 
 @refusals_recorded(Action.FEED_REFUSED)
-def change_webhook(webhook_id: UUID, url: str, wanted: Wanted, *, actor: User) -> Webhook:
-    """Send to another address, or other rows from the next delivery on. What it is already changes nothing.
+def change_webhook(
+    webhook_id: UUID,
+    *,
+    url: str | None = None,
+    wanted: Wanted | None = None,
+    is_on: bool | None = None,
+    seen: str | None = None,
+    actor: User,
+) -> Webhook:
+    """Change what is given of address, rows and whether it is on, all or nothing; the rest stays as it stands.
 
-    Raises Refusal (role, gone, address that may not be sent to).
+    It counts from the next delivery on; switched on again it goes on where it stopped. What it is already changes
+    nothing. `seen` is the `Webhook.version` that the actor saw: if it has another one by now, nothing changes.
+    Raises Refusal (role, gone, address that may not be sent to, changed meanwhile).
     """
     require(actor, Permission.MANAGE_FEEDS)
-    checked_target(url)
-    return _changed(webhook_id, url, wanted, actor)
+    if url is not None:
+        checked_target(url)  # asks the DNS: before the lock
+    asked = {"url": url, "wanted": wanted.value if wanted else None, "is_on": is_on}
+    return _changed(webhook_id, {name: value for name, value in asked.items() if value is not None}, seen, actor)
 
 
 @transaction.atomic
-def _changed(webhook_id: UUID, url: str, wanted: Wanted, actor: User) -> Webhook:
+def _changed(webhook_id: UUID, asked: dict[str, Any], seen: str | None, actor: User) -> Webhook:
     webhook = _held(webhook_id, actor)
-    if (webhook.url, webhook.wanted) == (url, wanted.value):
+    changes = {name: value for name, value in asked.items() if value != getattr(webhook, name)}
+    if not changes:
         return webhook
+    if seen not in (None, webhook.version):
+        raise Refusal(WEBHOOK_CHANGED_MEANWHILE, host=webhook.host)
     was = {"host": webhook.host, "wanted": webhook.wanted}
-    webhook.url, webhook.wanted, webhook.next_attempt_at = url, wanted.value, timezone.now()
-    webhook.save(update_fields=["url", "wanted", "next_attempt_at"])
-    _record(webhook, "webhook_changed", actor, wanted=wanted.value, was=was)
-    queue_webhook(webhook.pk)
-    return webhook
-
-
-@refusals_recorded(Action.FEED_REFUSED)
-@transaction.atomic
-def switch_webhook(webhook_id: UUID, on: bool, *, actor: User) -> Webhook:
-    """Switch a webhook off, or on again: it goes on where it stopped. Raises Refusal (role, gone)."""
-    webhook = _held(webhook_id, actor)
-    if webhook.is_on == on:
-        return webhook
-    webhook.is_on, webhook.next_attempt_at = on, timezone.now()
-    webhook.save(update_fields=["is_on", "next_attempt_at"])
-    _record(webhook, "webhook_switched_on" if on else "webhook_switched_off", actor)
+    for name, value in {**changes, "next_attempt_at": timezone.now()}.items():
+        setattr(webhook, name, value)
+    webhook.save(update_fields=[*changes, "next_attempt_at"])
+    if changes.keys() & {"url", "wanted"}:
+        _record(webhook, "webhook_changed", actor, wanted=webhook.wanted, was=was)
+    if "is_on" in changes:
+        _record(webhook, "webhook_switched_on" if webhook.is_on else "webhook_switched_off", actor)
     queue_webhook(webhook.pk)
     return webhook
 

@@ -1,18 +1,20 @@
 """Builds and download links of a line by API (K1, K3, K4)."""
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from activity.models import Action, Event
 from csp_portal.accounts.permissions import Role
 from csp_portal.api.models import StoredReply
 from software.models import DownloadLink
-from software.services import start_download
+from software.services import renew_link, start_download
 from tests.api import Caller, refusal_of
 from tests.factories import CustomerFactory, buy_line, make_build, make_link, make_sku
-from tests.helpers import cancel, in_threads
+from tests.helpers import cancel, in_threads, until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -181,8 +183,9 @@ def test_with_an_outdated_grant_number_the_link_stays_as_it_is(caller, links):
     first = made(caller, links)
     second = caller.post(f"{links}/{first['id']}/renew", {"grantNumber": 1}).json()
     before = rows()
-    answer = caller.post(f"{links}/{first['id']}/renew", {"grantNumber": 1, "replaceAddress": True})
-    assert (answer.status_code, answer.json()) == (200, second)
+    for any_etag in ({}, {"If_Match": "*"}):
+        answer = caller.post(f"{links}/{first['id']}/renew", {"grantNumber": 1, "replaceAddress": True}, **any_etag)
+        assert (answer.status_code, answer.json()) == (200, second)
     assert rows() == before
 
 
@@ -293,6 +296,39 @@ def test_many_links_cost_no_more_queries(caller, agent, line, links, django_asse
         make_link(agent, line.purchase, build, label=f"분점 {number}")
     with django_assert_max_num_queries(12):
         assert len(caller.items(links)) == 15
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("if_match", "status", "is_revoked"), [("read", 412, False), ("*", 204, True), (None, 204, True)]
+)
+def test_a_link_that_is_renewed_before_the_lock_is_revoked_only_without_an_etag(
+    global_admin, agent, customer, if_match, status, is_revoked
+):
+    caller = Caller(global_admin, Role.ADMIN_AGENT)
+    link = make_link(agent, buy_line(agent, customer, make_sku(keys=1)).purchase)
+    number = link.purchase.order_line.order.number
+    path = f"/customers/{customer.tenant_id}/orders/{number}/lineitems/0/downloadlinks/{link.public_id}"
+    etag = f'"{caller.get(path).json()["attributes"]["etag"]}"'
+    headers = {"If_Match": etag if if_match == "read" else if_match} if if_match else {}
+    answers = []
+
+    def revoke():
+        answers.append(caller.delete(path, **headers))
+        connection.close()
+
+    thread = Thread(target=revoke)
+    with transaction.atomic():
+        renew_link(link.public_id, grant_seen=1, actor=agent)
+        thread.start()
+        until_somebody_waits()  # it has read the link, and judged its etag, before the renewal stands
+    thread.join()
+    assert answers[0].status_code == status
+    if status == 412:
+        assert refusal_of(answers[0]) == (412, "2055", "etag_stale")
+    link.refresh_from_db()
+    assert (link.grant_number, link.revoked_at is not None) == (2, is_revoked)
+    assert Event.objects.filter(action=Action.LINK_REVOKED).count() == is_revoked
 
 
 @pytest.mark.django_db(transaction=True)

@@ -142,7 +142,9 @@ class OneDownloadLink(LinksEndpoint):
         """The link and all downloads that were started with it are dead at once."""
         found = self.link(self.line(request))
         self.check_etag(request, link_etag(found))
-        revoke_link(found.public_id, actor=request.user)
+        grant_seen = found.grant_number if self.etag_seen(request) else None
+        if revoke_link(found.public_id, grant_seen=grant_seen, actor=request.user).overtaken:
+            raise Refusal(ETAG_STALE)
         return Response(status=204)
 
 
@@ -164,7 +166,7 @@ class RenewedLink(LinksEndpoint):
             replace_address=given["replaceAddress"],
             actor=request.user,
         )
-        if granted.overtaken and request.headers.get("If-Match"):
+        if granted.overtaken and self.etag_seen(request):
             raise Refusal(ETAG_STALE)
         return Response(link_resource(self.link(line), line, request))
 

@@ -46,7 +46,7 @@ _GRANT = (  # what a new grant changes of a link
 
 @dataclass(frozen=True)
 class Granted:
-    """The link as it stands; `overtaken` where its grant was another by now than the form had seen (K4)."""
+    """The link as it stands; `overtaken` where its grant was another by now than the actor had seen (K4)."""
 
     link: DownloadLink
     overtaken: bool = False
@@ -102,19 +102,22 @@ def renew_link(link_id: UUID, *, grant_seen: int, replace_address: bool = False,
 
 @refusals_recorded(Action.LINK_REFUSED)
 @transaction.atomic
-def revoke_link(link_id: UUID, *, actor: User) -> DownloadLink:
+def revoke_link(link_id: UUID, *, grant_seen: int | None = None, actor: User) -> Granted:
     """Kill a link and all its downloads at once; one that is revoked already stays as it is.
 
-    Raises Refusal (role); DoesNotExist for another partner's link.
+    `grant_seen` is the grant that the actor saw, where only that one is to be revoked: with another nothing changes.
+    Raises Refusal (role, a grant that never was); DoesNotExist for another partner's link.
     """
     now = timezone.now()
     link = _own_link(link_id, actor)
+    if grant_seen is not None and _is_overtaken(link, grant_seen):
+        return Granted(link, overtaken=True)
     if link.revoked_at is None:
         link.revoked_at = now
         link.save(update_fields=["revoked_at"])
         sessions = DownloadSession.objects.filter(link=link).close(SessionEnd.REVOKED, now)
         record(Action.LINK_REVOKED, actor=actor, on=link, details={"grant": link.grant_number, "sessions": sessions})
-    return link
+    return Granted(link)
 
 
 def _locked_purchase(actor: User, **which: object) -> SoftwarePurchase:

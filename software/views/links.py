@@ -79,7 +79,7 @@ def renew(request: SignedInRequest, tenant_id: UUID, link_id: UUID) -> HttpRespo
 @role_required(Permission.GET_KEYS, refused=Action.LINK_REFUSED)
 def revoke(request: SignedInRequest, tenant_id: UUID, link_id: UUID) -> HttpResponse:
     """Revoke: the link and what was started with it are dead at once."""
-    link = revoke_link(_own_link(request, tenant_id, link_id).public_id, actor=request.user)
+    link = revoke_link(_own_link(request, tenant_id, link_id).public_id, actor=request.user).link
     if link.label:
         text = _("The link “%(label)s” to %(file)s is revoked.")
     else:

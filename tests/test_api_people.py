@@ -1,12 +1,17 @@
 """The partner's roles, who holds them, and its profiles, by API (partner-center-api.md, 11)."""
 
+from uuid import UUID
+
 import pytest
 
+from activity.models import Action, Event
+from activity.models.scope import MOST_CUSTOMERS, WHOLE_LOG
 from csp_portal.accounts.models import Invitation
 from csp_portal.accounts.permissions import Role
+from csp_portal.accounts.services import accept_invitation
 from csp_portal.mail.models import Mail
 from tests.api import Caller, refusal_of
-from tests.factories import PartnerFactory, UserFactory
+from tests.factories import PASSWORD, CustomerFactory, PartnerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -162,3 +167,148 @@ def test_another_partners_user_and_invitation_are_not_found(caller):
         assert refusal_of(caller.get(path)) == (404, "1000", "not_found")
     assert refusal_of(caller.delete(f"/invitations/{invited.json()['id']}")) == (404, "1000", "not_found")
     assert Invitation.objects.get().revoked_at is None
+
+
+# The limits of an Auditor
+
+END = "2020-06-30"
+DAYS = {"firstDay": "2020-01-01", "lastDay": "2020-03-31"}
+MEMBERS = "/roles/auditor/usermembers"
+
+
+@pytest.fixture
+def limits(clock, customer):
+    return {"auditorLastDay": END, "logScope": {"customers": [str(customer.tenant_id)], **DAYS}}
+
+
+def limits_held(user):
+    held = user.role_assignments.get(role=Role.AUDITOR)
+    return held.last_day and held.last_day.isoformat(), held.scope.as_details()
+
+
+def whole_log(last_day=None):
+    return last_day, WHOLE_LOG.as_details()
+
+
+def kept(limits):
+    scope = limits["logScope"]
+    return limits["auditorLastDay"], {
+        "customers": scope["customers"],
+        "first_day": "2020-01-01",
+        "last_day": "2020-03-31",
+    }
+
+
+def test_an_auditor_is_invited_with_a_last_day_and_a_part_of_the_log(caller, limits):
+    body = {"email": "new@firm.example", "name": "새 감사인", "roles": ["auditor"]}
+    given = {
+        "AuditorLastDay": END,
+        "LogScope": {"Customers": [c.upper() for c in limits["logScope"]["customers"]], **DAYS},
+    }
+    made = caller.post("/invitations", {**body, **given}).json()
+    assert {name: made[name] for name in limits} == limits
+    (listed,) = caller.items("/invitations")
+    assert listed == made
+    again = caller.post(f"/invitations/{made['id']}/resend").json()
+    assert {name: again[name] for name in limits} == limits
+    user = accept_invitation(UUID(again["id"]), name="새 감사인", password=PASSWORD)
+    assert limits_held(user) == kept(limits)
+    assert caller.get(f"/users/{user.public_id}").json()["roles"] == [
+        {"id": "auditor", "name": "Auditor", "lastDay": END, "logScope": limits["logScope"]}
+    ]
+
+
+def test_without_limits_an_invitation_tells_of_none(caller):
+    made = caller.post("/invitations", {"email": "a@b.example", "name": "A", "roles": ["auditor"]}).json()
+    assert not {"auditorLastDay", "logScope"} & made.keys()
+
+
+def test_the_role_auditor_is_given_with_limits_and_they_are_told(caller, colleague, limits):
+    answer = caller.post(MEMBERS, {"id": str(colleague.public_id), **limits})
+    assert answer.status_code == 201
+    assert {name: answer.json()[name] for name in limits} == limits
+    assert limits_held(colleague) == kept(limits)
+    assert caller.items(MEMBERS) == [answer.json()]
+
+
+def test_who_is_auditor_already_is_given_the_limits_that_are_named_and_keeps_the_others(caller, colleague, limits):
+    who = {"id": str(colleague.public_id)}
+    caller.post(MEMBERS, who)
+    caller.post(MEMBERS, {**who, "logScope": limits["logScope"]})
+    caller.post(MEMBERS, {**who, "auditorLastDay": END, "logScope": None})
+    assert limits_held(colleague) == kept(limits)
+    caller.post(MEMBERS, who)
+    caller.post("/roles/admin_agent/usermembers", who)
+    assert limits_held(colleague) == kept(limits)
+    assert Event.objects.filter(action=Action.ROLES_CHANGED).count() == 4
+    caller.post(MEMBERS, {**who, "logScope": {"lastDay": "3/31/2020 00:00:00"}})
+    assert limits_held(colleague) == (END, {"customers": [], "first_day": None, "last_day": "2020-03-31"})
+    caller.post(MEMBERS, {**who, "auditorLastDay": "", "logScope": {"customers": []}})
+    assert limits_held(colleague) == whole_log()
+
+
+def test_a_last_day_that_is_held_may_be_named_once_it_is_over_but_no_new_one(clock, caller, colleague, customer):
+    who = {"id": str(colleague.public_id)}
+    caller.post(MEMBERS, {**who, "auditorLastDay": "2020-01-24"})
+    clock.set("2020-01-25T00:00:00Z")
+    caller = Caller.of(caller.client)
+    scope = {"customers": [str(customer.tenant_id)]}
+    assert caller.post(MEMBERS, {**who, "auditorLastDay": "2020-01-24", "logScope": scope}).status_code == 201
+    assert refusal_of(caller.post(MEMBERS, {**who, "auditorLastDay": "2020-01-23"}))[2] == "last_day_over"
+    assert limits_held(colleague)[0] == "2020-01-24"
+
+
+def test_another_role_takes_no_limits_and_changes_those_of_nobody(caller, colleague, limits):
+    who = {"id": str(colleague.public_id)}
+    caller.post(MEMBERS, {**who, **limits})
+    body = {"email": "a@b.example", "name": "A", "roles": ["account_admin"]}
+    for given, reason in (
+        ({"auditorLastDay": "2020-05-01"}, "last_day_without_auditor"),
+        ({"logScope": {"firstDay": "2020-02-01"}}, "scope_without_auditor"),
+    ):
+        for role in ("account_admin", "admin_agent"):
+            assert refusal_of(caller.post(f"/roles/{role}/usermembers", {**who, **given}))[2] == reason
+        assert refusal_of(caller.post("/invitations", {**body, **given}))[2] == reason
+    empty = {"auditorLastDay": "", "logScope": {"customers": []}}
+    assert caller.post("/roles/admin_agent/usermembers", {**who, **empty}).status_code == 201
+    assert limits_held(colleague) == kept(limits)
+    assert roles_of(colleague) == ["account_admin", "admin_agent", "auditor"]
+    assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("limit", "field"),
+    [
+        ({"auditorLastDay": "2020-02-30"}, "auditorLastDay"),
+        ({"auditorLastDay": 20200630}, "auditorLastDay"),
+        ({"auditorLastDay": "9999-12-31"}, "auditorLastDay"),
+        ({"logScope": "all"}, "logScope"),
+        ({"logScope": {}}, "logScope"),
+        ({"logScope": {"customerIds": ["x"], "customers": None}}, "logScope"),
+        ({"logScope": {"firstDay": ""}}, "logScope.firstDay"),
+        ({"logScope": {"lastDay": "tomorrow"}}, "logScope.lastDay"),
+        ({"logScope": {"customers": "x"}}, "logScope.customers"),
+        ({"logScope": {"customers": ["OWN", "no such thing"]}}, "logScope.customers[1]"),
+        ({"logScope": {"customers": ["OWN", "ANOTHERS"]}}, "logScope.customers[1]"),
+        ({"logScope": {"customers": ["OWN"] * (MOST_CUSTOMERS + 1)}}, "logScope.customers"),
+    ],
+)
+def test_a_wrong_limit_is_named_and_nothing_is_given(clock, caller, colleague, customer, limit, field):
+    ids = {"OWN": str(customer.tenant_id), "ANOTHERS": str(CustomerFactory().tenant_id)}
+    scope = limit.get("logScope")
+    if isinstance(scope, dict) and isinstance(scope.get("customers"), list):
+        limit = {"logScope": {"customers": [ids.get(each, each) for each in scope["customers"]]}}
+    invited = {"email": "a@b.example", "name": "A", "roles": ["auditor"]}
+    for path, body in ((MEMBERS, {"id": str(colleague.public_id)}), ("/invitations", invited)):
+        answer = caller.post(path, {**body, **limit})
+        assert refusal_of(answer) == (400, "800002", "input_wrong")
+        assert {"key": "field", "value": field} in answer.json()["data"]
+    assert roles_of(colleague) == ["account_admin"]
+    assert not Invitation.objects.exists()
+
+
+def test_days_of_the_log_that_cross_are_refused(clock, caller, colleague):
+    crossed = {"logScope": {"firstDay": "2020-03-31", "lastDay": "2020-01-01"}}
+    answer = caller.post(MEMBERS, {"id": str(colleague.public_id), **crossed})
+    assert refusal_of(answer)[2] == "scope_ends_before_it_begins"
+    assert roles_of(colleague) == ["account_admin"]

@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
+from csp_portal.api.dates import day_of
 from csp_portal.api.folding import squashed
+from csp_portal.day_field import FIRST_DAY, LAST_DAY
 
 
 class ApiSerializer(serializers.Serializer):
@@ -56,6 +58,30 @@ class WholeNumberField(serializers.IntegerField):
             self.fail("invalid")
         number: int = super().to_internal_value(data)
         return number
+
+
+class DayField(serializers.DateField):
+    """A day of the calendar in one of the ways in which clients write it; with `allow_empty` an empty text is None."""
+
+    default_error_messages = {
+        "invalid": _("It must be a day, such as 2026-11-19."),
+        "beyond": _("Choose a day from {first} to {last}."),
+    }
+
+    def __init__(self, *, allow_empty: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self._allow_empty = allow_empty
+
+    def to_internal_value(self, value: Any) -> Any:
+        if self._allow_empty and value == "":
+            return None
+        try:
+            day = day_of(value)
+        except (ValueError, OverflowError, TypeError, AttributeError):
+            self.fail("invalid")
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail("beyond", first=FIRST_DAY, last=LAST_DAY)
+        return day
 
 
 class FlagField(serializers.BooleanField):

@@ -1,13 +1,16 @@
 """Endpoints of the partner's roles and of its profiles."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from activity.models.scope import WHOLE_LOG
 from csp_portal.accounts.models import Partner, RoleAssignment, User, roles_of_side
 from csp_portal.accounts.permissions import Permission, Role
 from csp_portal.accounts.services import change_roles
+from csp_portal.accounts.services.sides import check_last_day, check_scope
 from csp_portal.api.endpoint import ApiRequest, Endpoint
 from csp_portal.api.idempotency import once
 from csp_portal.api.paging import seek_page
@@ -18,12 +21,13 @@ from csp_portal.api.serializers import ApiSerializer, TextField
 from csp_portal.errors import Refusal
 from csp_portal.people.api import resources as written
 from csp_portal.people.api.finding import role_of, user_of
+from csp_portal.people.api.limits import LimitsBody, limits_of
 
 USERS, PARTNER = "Users and roles", "Partner"
 
 
-class MemberGiven(ApiSerializer):
-    """Who is to hold the role: by id, or by e-mail address."""
+class MemberGiven(LimitsBody):
+    """Who is to hold the role: by id, or by e-mail address; as Auditor with limits, where there are to be some."""
 
     id = TextField(required=False)
     userPrincipalName = TextField(required=False)
@@ -51,7 +55,7 @@ class Members(Endpoint):
         """A page of the users."""
         asked = role_of(role, request.user)
         holding = RoleAssignment.objects.filter(role=asked).values("user")
-        users = User.objects.visible_to(request.user).filter(pk__in=holding)
+        users = User.objects.visible_to(request.user).filter(pk__in=holding).with_roles()
         path = f"/roles/{asked.value}/usermembers"
         return Response(seek_page(request, users, ["pk"], lambda user: written.member(user, asked), path=path))
 
@@ -65,13 +69,14 @@ class Members(Endpoint):
     )
     @once
     def post(self, request: ApiRequest, role: str, **kwargs: Any) -> Response:
-        """It counts from the user's next request on; who holds it already keeps it."""
+        """It counts from the user's next request on; who holds it already keeps it, with the limits that are given."""
         asked, given = role_of(role, request.user), self.given(request, MemberGiven)
         user = user_of(request.user, given.get("id", ""), given.get("userPrincipalName", ""))
-        held = _held(user)
-        if asked not in held:
-            change_roles(user.public_id, roles={*held, asked}, seen=user.rights, actor=request.user, **_limits(user))
-        return Response(written.member(user, asked), status=201)
+        held, limits = _held(user), _limits_asked(given, asked)
+        if limits or asked not in held:
+            limits = {**_limits(user), **limits}
+            change_roles(user.public_id, roles={*held, asked}, seen=user.rights, actor=request.user, **limits)
+        return Response(written.member(user_of(request.user, str(user.public_id)), asked), status=201)
 
 
 class Member(Endpoint):
@@ -94,6 +99,16 @@ class Member(Endpoint):
 
 def _held(user: User) -> set[Role]:
     return {Role(held.role) for held in user.held_roles}
+
+
+def _limits_asked(given: Mapping[str, Any], asked: Role) -> dict[str, Any]:
+    """The limits that the role is to have. Raises Refusal for another one: it changes no limit of an Auditor."""
+    limits = limits_of(given)
+    if asked == Role.AUDITOR:
+        return limits
+    check_last_day(limits.get("auditor_last_day"), [asked])
+    check_scope(limits.get("auditor_scope", WHOLE_LOG), [asked])
+    return {}
 
 
 def _limits(user: User, without: Role | None = None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from csp_portal.accounts.models import Invitation, Partner, User
 from csp_portal.accounts.permissions import Role
 from csp_portal.api.resources import instant, link, resource
 from csp_portal.api.schema import LinkSerializer, ResourceSerializer
+from csp_portal.people.api.limits import LogScopeSerializer, told_limits
 
 
 class RoleSerializer(ResourceSerializer):
@@ -27,12 +28,15 @@ class UserMemberSerializer(ResourceSerializer):
     roleId = serializers.CharField()
     displayName = serializers.CharField()
     userPrincipalName = serializers.CharField()
+    auditorLastDay = serializers.DateField(required=False)
+    logScope = LogScopeSerializer(required=False)
 
 
 class HeldRoleSerializer(serializers.Serializer):
     id = serializers.CharField()
     name = serializers.CharField()
     lastDay = serializers.DateField(required=False)
+    logScope = LogScopeSerializer(required=False)
 
 
 class UserSerializer(ResourceSerializer):
@@ -53,6 +57,8 @@ class InvitationSerializer(ResourceSerializer):
     email = serializers.CharField()
     name = serializers.CharField()
     roles = serializers.ListField(child=serializers.CharField())
+    auditorLastDay = serializers.DateField(required=False)
+    logScope = LogScopeSerializer(required=False)
     status = serializers.CharField()
     invitedBy = serializers.CharField()
     createdDate = serializers.DateTimeField()
@@ -119,7 +125,8 @@ def role(given: Role) -> dict[str, Any]:
 
 
 def member(user: User, of: Role) -> dict[str, Any]:
-    """A user as one who holds a role."""
+    """A user as one who holds a role, with its limits."""
+    held = next((held for held in user.held_roles if held.role == of), None)
     return resource(
         "UserMember",
         id=str(user.public_id),
@@ -127,6 +134,7 @@ def member(user: User, of: Role) -> dict[str, Any]:
         roleId=of.value,
         displayName=user.name,
         userPrincipalName=user.email,
+        **(told_limits(held.last_day, held.scope) if held else {}),
     )
 
 
@@ -134,7 +142,7 @@ def user(given: User) -> dict[str, Any]:
     """A user with the roles that they hold."""
     roles = [
         {"id": held.role, "name": str(held.get_role_display())}
-        | ({"lastDay": held.last_day.isoformat()} if held.last_day else {})
+        | told_limits(held.last_day, held.scope, day_as="lastDay")
         for held in given.held_roles
     ]
     return resource(
@@ -160,6 +168,7 @@ def invitation(given: Invitation) -> dict[str, Any]:
         invitedBy=given.invited_by_name,
         createdDate=instant(given.created_at),
         expiryDate=instant(given.expires_at),
+        **told_limits(given.auditor_last_day, given.scope),
     )
 
 

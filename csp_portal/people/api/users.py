@@ -24,6 +24,7 @@ from csp_portal.api.serializers import ApiSerializer, FlagField, TextField, Word
 from csp_portal.errors import Refusal
 from csp_portal.guids import guid_of
 from csp_portal.people.api.finding import user_of
+from csp_portal.people.api.limits import LimitsBody, limits_of
 from csp_portal.people.api.resources import InvitationSerializer, UserSerializer, invitation, user
 
 TAG = "Users and roles"
@@ -33,7 +34,7 @@ class UserChanged(ApiSerializer):
     isActive = FlagField(help_text="false switches the account off, and ends its sessions; true switches it on again.")
 
 
-class Invited(ApiSerializer):
+class Invited(LimitsBody):
     email = serializers.EmailField(
         max_length=254, help_text="The invitation is mailed there; it works once, for 7 days."
     )
@@ -89,8 +90,9 @@ class Invitations(Endpoint):
     def post(self, request: ApiRequest, **kwargs: Any) -> Response:
         """The person is mailed an address that works once."""
         given = self.given(request, Invited)
-        roles = [Role(role) for role in given.pop("roles")]
-        made = invite_user(**given, roles=roles, partner=request.user.partner, actor=request.user)
+        roles = [Role(role) for role in given["roles"]]
+        who = {"email": given["email"], "name": given["name"], "partner": request.user.partner}
+        made = invite_user(**who, **limits_of(given), roles=roles, actor=request.user)
         return Response(invitation(made), status=201)
 
 

@@ -11,7 +11,9 @@ from activity.services import Actor, record
 from csp_portal.jobs import all_batches
 from software.models import DownloadSession, RemovedDownloads, Transfer
 
-BATCH = 1000  # sessions in one transaction, and in one row of the log
+# Sessions in one transaction, and in one row of the log. Their links are locked until it ends, so a download that is
+# started meanwhile waits until the transfers of the whole batch are gone: it must not be many.
+BATCH = 100
 KEEPER = Actor.system("remove_old_sessions")
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import OuterRef, QuerySet, Sum, TextChoices
+from django.db.models import OuterRef, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from software.models import DownloadLink, DownloadSession, Grant, SessionEnd
-from software.models.counting import downloads_counted
+from software.models.counting import downloads_counted, downloads_removed
 from software.models.sessions import DownloadSessionQuerySet
 
 
@@ -118,8 +118,9 @@ class LinkHistory:
 
     @cached_property
     def removed(self) -> int | None:
-        """How many counted downloads are not listed any more, for they are 13 months old; None while all are (X6)."""
-        figure: int | None = self.link.removed_downloads.aggregate(counted=Sum("counted"))["counted"]
+        """How many counted downloads are not listed any more, for they were removed; None while all are (X6)."""
+        removed = downloads_removed(link=OuterRef("pk"))
+        figure: int | None = DownloadLink.objects.values_list(removed, flat=True).get(pk=self.link.pk)
         return figure
 
     def used_grants(self, page: Iterable[Grant]) -> list[PastGrant]:

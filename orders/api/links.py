@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
@@ -18,7 +19,6 @@ from csp_portal.api.reasons import ETAG_STALE, NOT_FOUND
 from csp_portal.api.schema import collection_of, documented
 from csp_portal.api.serializers import ApiSerializer, FlagField, TextField, WholeNumberField
 from csp_portal.errors import Refusal
-from csp_portal.figures import number_of
 from csp_portal.guids import guid_of
 from csp_portal.typed_text import one_line
 from orders.api.builds import build_of
@@ -37,7 +37,8 @@ from orders.api.link_resources import (
 from orders.api.resources import line_path
 from orders.models import OrderLine
 from software.link_history import LinkHistory
-from software.models import DownloadLink, Grant, RemovedDownloads
+from software.models import DownloadLink, Grant
+from software.models.counting import downloads_removed
 from software.models.links import DownloadLinkQuerySet
 from software.services import grant_link, renew_link, revoke_link
 
@@ -205,8 +206,8 @@ def _links_of(line: OrderLine) -> DownloadLinkQuerySet:
     """The line's links, with all that is written of them."""
     first = Grant.objects.filter(link=OuterRef("pk"), number=1).values("granted_at")
     links = DownloadLink.objects.filter(purchase=line.purchase).select_related("build", "granted_by")
-    removed = number_of(RemovedDownloads.objects.filter(link=OuterRef("pk")), Sum("counted"))
-    return links.annotate(created_at=Subquery(first), not_listed=removed)
+    not_listed = Coalesce(downloads_removed(link=OuterRef("pk")), 0)
+    return links.annotate(created_at=Subquery(first), not_listed=not_listed)
 
 
 def _link_of(line: OrderLine, link_id: str) -> DownloadLink:

@@ -4,9 +4,9 @@ Whatever tells how many downloads there were asks here. `of` says which, by fiel
 `link`, `grant_number` and what lies behind the link.
 """
 
-from django.db.models import Count, Max, OuterRef, Sum
+from django.db.models import BigIntegerField, Count, Max, OuterRef, Subquery, Sum
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Greatest
+from django.db.models.functions import Coalesce, Greatest
 
 from csp_portal.figures import figure_of, number_of
 from software.models.removed import RemovedDownloads
@@ -16,7 +16,12 @@ from software.models.sessions import DownloadSession
 def downloads_counted(**of: OuterRef) -> Combinable:
     """How many downloads count: all that were not given back (K8)."""
     kept = DownloadSession.objects.counted().filter(**of)
-    return number_of(kept, Count("pk")) + number_of(RemovedDownloads.objects.filter(**of), Sum("counted"))
+    return number_of(kept, Count("pk")) + Coalesce(downloads_removed(**of), 0, output_field=BigIntegerField())
+
+
+def downloads_removed(**of: OuterRef) -> Subquery:
+    """How many of those that count are not listed any more; nothing where no download was removed (X6)."""
+    return figure_of(RemovedDownloads.objects.filter(**of), Sum("counted"))
 
 
 def bytes_sent(**of: OuterRef) -> Combinable:

@@ -60,7 +60,7 @@ class Action(models.TextChoices):
     DOWNLOAD_RELEASED = "download_released", _("Download given back")
     DOWNLOAD_CLOSED = "download_closed", _("Download closed")
     DOWNLOAD_SUPPOSED_SENT = "download_supposed_sent", _("Download supposed as sent")
-    DOWNLOADS_REMOVED = "downloads_removed", _("Downloads of 13 months ago removed")
+    DOWNLOADS_REMOVED = "downloads_removed", _("Old downloads removed")
     DOWNLOADS_MISCOUNTED = "downloads_miscounted", _("Downloads miscounted")
     PURCHASE_CANCELLED = "purchase_cancelled", _("Purchase cancelled")
     QUANTITY_CANCELLED = "quantity_cancelled", _("Part of a purchase cancelled")

@@ -14,7 +14,7 @@ from orders.api.resources import line_path
 from orders.models import OrderLine
 from software.addresses import absolute
 from software.link_history import PastGrant, Use
-from software.models import DownloadLink, LinkState
+from software.models import SESSIONS_KEPT_MONTHS, DownloadLink, LinkState
 
 WORDS = {state: state.value for state in LinkState}
 
@@ -35,7 +35,8 @@ class DownloadLinkSerializer(ResourceSerializer):
     downloadsUsed = serializers.IntegerField()
     downloadsRemaining = serializers.IntegerField()
     downloadsNotListed = serializers.IntegerField(
-        help_text="Of all grants: downloads that counted and are listed no more, 13 months after they were started."
+        help_text="Of all grants: downloads that counted and are listed no more, "
+        f"for they were started more than {SESSIONS_KEPT_MONTHS} months ago."
     )
     build = BuildSerializer()
     links = serializers.DictField(child=LinkSerializer())

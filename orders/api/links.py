@@ -194,7 +194,7 @@ class LinkDownloads(LinksEndpoint):
 
     @documented("Downloads with a link", tag=TAG, query=PageQuery, answer=collection_of(DownloadSerializer))
     def get(self, request: ApiRequest, **kwargs: Any) -> Response:
-        """The downloads that were started with it in the last 13 months, the newest first, and what became of each."""
+        """Every download with it that is still listed, the newest first, and what became of each."""
         line = self.line(request)
         found = self.link(line)
         history = LinkHistory(found, timezone.now())

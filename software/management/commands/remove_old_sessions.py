@@ -12,8 +12,8 @@ from software.services.keeping import remove_old_sessions
 
 class Command(BaseCommand):
     help = (
-        "Remove the download sessions that were started 13 months ago, as the job does every night; how many downloads "
-        "they were stays counted. May be interrupted and run again (X6)."
+        f"Remove the download sessions that were started {SESSIONS_KEPT_MONTHS} months ago, as the job does every "
+        "night; how many downloads they were stays counted. May be interrupted and run again (X6)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

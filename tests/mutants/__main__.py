@@ -18,6 +18,7 @@ NOT_COPIED = shutil.ignore_patterns(
 )
 LINKED = ("node_modules",)
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--tb=no", "-n", "2", "-p", "no:cacheprovider")
+LONGEST = 20 * 60  # seconds that a mutant's tests may take; those that wait for good have noticed it too
 TESTS_FAILED = 1  # pytest's exit code; any other one but 0 means that the tests did not run
 
 
@@ -67,7 +68,7 @@ def is_caught(mutant: Mutant, copy: Path) -> bool:
     whole = source.read_text(encoding="utf-8")
     source.write_text(mutant.planted_in(whole), encoding="utf-8")
     try:
-        done = pytest(copy, mutant.tests)
+        done = pytest(copy, mutant.tests, longest=LONGEST)
     finally:
         source.write_text(whole, encoding="utf-8")
     caught = done.returncode == TESTS_FAILED
@@ -81,10 +82,14 @@ def is_caught(mutant: Mutant, copy: Path) -> bool:
     return caught
 
 
-def pytest(copy: Path, tests: list[str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*PYTEST, *tests], cwd=copy, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+def pytest(copy: Path, tests: list[str], longest: float | None = None) -> "subprocess.CompletedProcess[str]":
+    words = [*PYTEST, *tests]
+    try:
+        return subprocess.run(
+            words, cwd=copy, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=longest
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, TESTS_FAILED, f"FAILED after {longest} s\n")
 
 
 def first_failure(output: str) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from csp_portal.accounts.models import Invitation, User
+from csp_portal.accounts.models import Invitation, User, roles_of_side
 from csp_portal.accounts.permissions import Role
 from csp_portal.accounts.services import invite_user
 from csp_portal.mail.models import Mail
@@ -142,6 +142,7 @@ def test_a_page_that_saw_other_roles_changes_nothing_and_shows_what_is_so(browse
     assert f'<input type="hidden" name="seen" value="{agent.rights}">' in source_of(response)
     assert ticked_in(response) == ["admin_agent"]
     assert "What you asked for, which was not saved Roles Auditor" in words_of(response)
+    assert source_of(response).count('class="form-check-input"') == len(roles_of_side(agent.partner_id))
 
 
 def test_an_account_is_switched_off_and_on(browser, agent):

@@ -1,5 +1,7 @@
 """What a form asked for when a colleague was faster, for who is shown the form as things are now."""
 
+from typing import cast
+
 from django import forms
 from django.forms.boundfield import BoundField
 
@@ -13,5 +15,6 @@ def not_saved(asked: forms.Form, now: forms.Form) -> list[tuple[str, str]]:
 def _text(field: BoundField) -> str:
     """What was ticked, by name; else what was typed, whatever the order of the lines."""
     if isinstance(field.field, forms.MultipleChoiceField):
-        return ", ".join(str(box.choice_label) for box in field if box.data["selected"])
+        ticked, offered = set(map(str, field.value() or ())), cast("list[tuple[str, str]]", field.field.choices)
+        return ", ".join(str(label) for value, label in offered if str(value) in ticked)
     return ", ".join(sorted(line.strip() for line in str(field.value() or "").splitlines() if line.strip()))

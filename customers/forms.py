@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from csp_portal.choices import offer
 from csp_portal.errors import Refusal
 from csp_portal.sizes import limit_written
+from csp_portal.stale_forms import tell_what_stands
 from csp_portal.territories import country_choices, country_name, currency_choices
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 from csp_portal.typed_text import one_line
@@ -138,10 +138,7 @@ class CustomerForm(forms.Form):
         """Tell why nothing was saved, with what stands there by now; what was typed stays and can be saved then."""
         self.add_error(None, refusal.form_error)
         if refusal.reason == reasons.CHANGED_MEANWHILE:
-            self.data["version"] = str(customer.version)  # type: ignore[index]  # a copy of what was sent
-            for name in FIELDS:
-                if self.cleaned_data.get(name) != getattr(customer, name):
-                    self.add_error(name, gettext("Now: %(value)s") % {"value": _shown(customer, name)})
+            tell_what_stands(self, customer, {name: _shown(customer, name) for name in FIELDS}, version_in="version")
         elif refusal.reason == reasons.MARKET_FIXED:
             for name in FIXED_BY_ORDERS:
                 self.data[name] = getattr(customer, name)  # type: ignore[index]  # a copy of what was sent

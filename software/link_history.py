@@ -129,13 +129,18 @@ class LinkHistory:
         numbers = {grant.number for grant in grants}
         earlier = self.link.grants.filter(number__in={number - 1 for number in numbers})
         addresses = dict(earlier.values_list("number", "address_number"))
-        return [PastGrant(grant, grant.used, _fate(grant, addresses)) for grant in grants]  # type: ignore[attr-defined]
+        return [_past(grant, addresses) for grant in grants]
 
     def uses(self, page: Iterable[DownloadSession]) -> list[Use]:
         uses = [Use(session, self.now) for session in page]
         for use in uses:
             use.session.link = self.link
         return uses
+
+
+def _past(grant: Grant, addresses: dict[int, int]) -> PastGrant:
+    used: int = grant.used  # type: ignore[attr-defined]  # of LinkHistory.grants
+    return PastGrant(grant, used, _fate(grant, addresses))
 
 
 def _fate(grant: Grant, addresses: dict[int, int]) -> AddressFate | None:

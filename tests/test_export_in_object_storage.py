@@ -35,7 +35,7 @@ def test_the_storage_sends_it_as_an_attachment(export, client_of):
         assert sent.headers["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
-def test_its_file_is_removed_from_the_storage(export, bucket, django_capture_on_commit_callbacks):  # noqa: F811
+def test_its_file_is_removed_from_the_storage(export, bucket, django_capture_on_commit_callbacks):  # noqa: F811  # the fixture
     assert remove_old_exports() == 0
     LogExport.objects.update(expires_at=timezone.now())
     with django_capture_on_commit_callbacks(execute=True):

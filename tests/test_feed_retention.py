@@ -9,7 +9,7 @@ from tests.test_retention import drop, log, other  # noqa: F401 - fixtures
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 
-def test_a_collector_goes_on_behind_the_months_that_were_dropped(log, global_admin):  # noqa: F811
+def test_a_collector_goes_on_behind_the_months_that_were_dropped(log, global_admin):  # noqa: F811  # the fixture
     collector = Collector(global_admin)
     assert [item["position"] for item in collector.poll(size=1)] == [1]
     drop("--yes")

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from activity.feeds.models import LONGEST_NAME, LONGEST_URL, VERSION_LENGTH, Wanted, Webhook
+from activity.feeds.models import LONGEST_NAME, LONGEST_URL, Wanted, Webhook
 from activity.feeds.reasons import WEBHOOK_CHANGED_MEANWHILE
 from csp_portal.errors import Refusal
+from csp_portal.stale_forms import tell_what_stands
 from csp_portal.text_errors import NO_SUCH_CHOICE, TEXT_ERRORS
 
 
@@ -42,7 +42,7 @@ class WebhookForm(forms.Form):
 class WebhookChangeForm(WebhookForm):
     """The same of a webhook that stands; `seen` is the version of it that the page showed."""
 
-    seen = forms.CharField(required=False, max_length=VERSION_LENGTH, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, webhook: Webhook) -> None:
         initial = {"url": webhook.url, "wanted": webhook.wanted, "seen": webhook.version}
@@ -51,12 +51,9 @@ class WebhookChangeForm(WebhookForm):
     def refuse(self, refusal: Refusal, webhook: Webhook) -> None:
         """Tell why nothing was saved, with what stands there by now; what was typed stays and can be saved then."""
         self.add_error(None, refusal.form_error)
-        if refusal.reason != WEBHOOK_CHANGED_MEANWHILE:
-            return
-        self.data["seen"] = webhook.version  # type: ignore[index]  # a copy of what was sent
-        for name, shown in (("url", webhook.url), ("wanted", webhook.get_wanted_display())):
-            if self.cleaned_data[name] != getattr(webhook, name):
-                self.add_error(name, gettext("Now: %(value)s") % {"value": shown})
+        if refusal.reason == WEBHOOK_CHANGED_MEANWHILE:
+            shown = {"url": webhook.url, "wanted": webhook.get_wanted_display()}
+            tell_what_stands(self, webhook, shown, version_in="seen")
 
 
 class SwitchForm(forms.Form):

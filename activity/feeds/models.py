@@ -1,7 +1,5 @@
 """Ways for other programs to read the log: tokens of collectors, webhooks and what is sent to them (A6)."""
 
-import hashlib
-import json
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -17,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from activity.feeds import secret_keys
 from activity.models import ActorKind, SealedRow
 from activity.services import Actor
+from csp_portal.versions import version_of
 from software import custody
 
 MOST_TOKENS = 10  # of one partner that are not revoked
 MOST_WEBHOOKS = 10  # of one partner
 LONGEST_NAME = 60  # characters
 LONGEST_URL = 500  # characters
-VERSION_LENGTH = 16  # characters of `Webhook.version`
 MOST_ITEMS = 100  # rows in one delivery
 USE_NOTED = timedelta(minutes=1)  # the last use of a token is this exact
 # How long after each failed try the next one comes; the last one that fails makes a delivery a dead one.
@@ -141,8 +139,7 @@ class Webhook(models.Model):
     @property
     def version(self) -> str:
         """What a Global admin has set, as a text that is another one after each change."""
-        told = json.dumps([self.url, self.wanted, self.is_on])
-        return hashlib.sha256(told.encode()).hexdigest()[:VERSION_LENGTH]
+        return version_of((self.url, str(self.wanted), self.is_on))
 
     @property
     def waits_until(self) -> datetime | None:

@@ -13,6 +13,7 @@ from csp_portal.api.resources import instant, link, resource, symbol_of
 from csp_portal.api.schema import LinkSerializer, ResourceSerializer
 from csp_portal.calendar_utc import term_months
 from csp_portal.rounding import round_half_up
+from csp_portal.versions import version_of
 from customers.api.resources import path_of
 from orders.asked_lines import ONE_TIME
 from orders.models import Order, OrderLine
@@ -102,8 +103,7 @@ def term_duration(sku: Sku) -> str:
 def order_etag(order: Order, lines: Sequence[OrderLine]) -> str:
     """Another one whenever keys come or something is cancelled; all else of an order never changes (B4)."""
     state = [(line.quantity_cancelled, line.purchase.status, line.purchase.key_state) for line in lines]
-    version = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
-    return base64.b64encode(json.dumps({"id": order.number, "version": version}).encode()).decode()
+    return base64.b64encode(json.dumps({"id": order.number, "version": version_of(state)}).encode()).decode()
 
 
 def order_resource(order: Order, *, priced: bool = False) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Partners, their users, and the operator's staff (spec 1)."""
 
-import hashlib
-import json
 import uuid
 from datetime import date, timedelta
 from typing import Any, ClassVar, Self
@@ -29,6 +27,7 @@ from csp_portal.accounts.permissions import (
     role_refusal,
 )
 from csp_portal.errors import Refusal
+from csp_portal.versions import version_of
 
 INVITATION_LIFETIME = timedelta(days=7)
 MOST_OPEN_INVITATIONS = 100  # of one partner at a time, so that nobody mails the world in its name
@@ -36,7 +35,6 @@ RESET_LIFETIME = timedelta(hours=1)  # of the address at which a forgotten passw
 RESET_INTERVAL = timedelta(minutes=10)  # in which one user is mailed at most one of them
 ADDRESS_LENGTH = 500  # characters of a partner's postal address
 NAME_LENGTH = 200  # characters of a person's name
-RIGHTS_LENGTH = 16  # characters of `User.rights`
 PROGRAM_DOMAIN = "api-client.invalid"  # of the addresses that stand for API clients; no mail ever goes there (RFC 2606)
 
 
@@ -175,8 +173,7 @@ class User(AbstractBaseUser):
     def rights(self) -> str:
         """All that was given, as a text that is another one after each change: roles, their limits, a program's own."""
         given = [(str(held.role), str(held.last_day), held.scope.as_details()) for held in self.held_roles]
-        told = json.dumps([given, sorted(map(str, self.limited_to))])
-        return hashlib.sha256(told.encode()).hexdigest()[:RIGHTS_LENGTH]
+        return version_of((given, sorted(map(str, self.limited_to))))
 
     @cached_property
     def _held_today(self) -> "list[RoleAssignment]":

@@ -10,6 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from csp_portal.accounts.models import User
+from csp_portal.reader import TIME_ZONE_COOKIE
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -20,6 +21,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+ZONE = "Asia/Seoul"  # of the browser, nine hours ahead of UTC
 PATIENCE = 15_000  # milliseconds: the machine may be busy with the rest of the suite
 expect.set_options(timeout=PATIENCE)
 
@@ -62,7 +64,7 @@ def open_browser(browser: Browser, live_server: Any) -> Iterator[Callable[..., P
             viewport={"width": width, "height": 900},
             java_script_enabled=scripts,
             color_scheme="dark" if dark else "light",
-            timezone_id="Asia/Seoul",
+            timezone_id=ZONE,
         )
         contexts.append(context)
         page = context.new_page()
@@ -79,13 +81,21 @@ def open_browser(browser: Browser, live_server: Any) -> Iterator[Callable[..., P
 
 @pytest.fixture
 def signed_in(open_browser: Callable[..., Page], live_server: Any) -> Callable[..., Page]:
-    """A page in a browser of its own in which a user is signed in already: `signed_in(user, width=390)`."""
+    """A page in a browser of its own in which a user is signed in already: `signed_in(user, width=390)`.
 
-    def open_as(user: User, **look: Any) -> Page:
-        page, client = open_browser(**look), Client()
+    With scripts, the page to sign in on has told the browser's zone: between midnight there and in UTC the first page
+    would otherwise name another day than the next.
+    """
+
+    def open_as(user: User, *, scripts: bool = True, **look: Any) -> Page:
+        page, client = open_browser(scripts=scripts, **look), Client()
         client.force_login(user)
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
+        if scripts:
+            cookies[TIME_ZONE_COOKIE] = ZONE
+        page.context.add_cookies(
+            [{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()]
+        )
         return page
 
     return open_as

@@ -26,7 +26,7 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := [part for part in asked.parts if part not in PARTS]:
         parser.error(f"there is no part {', '.join(unknown)}; choose from {', '.join(PARTS)}")
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # also where a shell has Ctrl-C ignored
     rows: list[Row] = []
     try:
         rows.extend(_measured(asked.parts or PARTS, quick=asked.quick))

@@ -1,6 +1,7 @@
 """Fixtures that many tests share; the servers are in `servers.py`."""
 
 import gc
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,6 +23,10 @@ from tests.factories import CustomerFactory, PartnerFactory, UserFactory
 
 hypothesis_settings.register_profile("unhurried", deadline=None)  # a machine with much to do is no fault of a rule
 hypothesis_settings.load_profile("unhurried")
+
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start: nothing would stop.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -54,7 +54,12 @@ def processes_of(folder):
     return [line for line in lines if os.fsencode(folder) in line]
 
 
-def bench(environment, *words):
+def _deaf_to_ctrl_c():
+    """As a shell starts what runs in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def bench(environment, *words, preexec_fn=None):
     return subprocess.Popen(
         [sys.executable, "-m", "bench", "--quick", *words],
         cwd=settings.BASE_DIR,
@@ -62,6 +67,7 @@ def bench(environment, *words):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=preexec_fn,
     )
 
 
@@ -74,12 +80,15 @@ def test_every_part_of_the_bench_works(environment):
         assert re.match(figure, rows[what]), what
 
 
-def test_ctrl_c_ends_the_bench_with_nothing_left_over(environment):
-    with bench(environment, "memory") as running:
+@pytest.mark.parametrize(
+    ("sent", "preexec_fn"), [(signal.SIGINT, None), (signal.SIGTERM, _deaf_to_ctrl_c)], ids=["ctrl-c", "background"]
+)
+def test_it_is_stopped_with_nothing_left_over(environment, sent, preexec_fn):
+    with bench(environment, "memory", preexec_fn=preexec_fn) as running:
         for line in running.stderr:
             if "transfers, watched" in line:
                 break
-        running.send_signal(signal.SIGINT)
+        running.send_signal(sent)
         _table, said = running.communicate(timeout=60)
     assert (running.returncode, said) == (130, "Stopped.\n")
 

@@ -83,7 +83,7 @@ def look(link, agent, client_of):
 
 def grants_on(page):
     """What was used of each grant, the newest first, as the page says."""
-    return re.findall(r"(\d+) of 50", page.content.decode().split("Made and renewed")[1])
+    return re.findall(r"(\d+) of 50", page.content.decode().rpartition("Made and renewed")[2])
 
 
 # When

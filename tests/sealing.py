@@ -1,5 +1,6 @@
 """Sealing the log in tests, whose servers are shared with other tests that run at the same time."""
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from activity.models import Event, SealedRow
@@ -14,6 +15,19 @@ def seal_everything() -> int:
     before = SealedRow.objects.count()
     until(_all_sealed, seconds=SECONDS)
     return SealedRow.objects.count() - before
+
+
+def wait_for_others() -> None:
+    """Wait until no transaction is older than any row there is: whoever seals now seals all of them."""
+    until(_nothing_holds_up, seconds=SECONDS)
+
+
+def _nothing_holds_up() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM activity_event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _all_sealed() -> bool:

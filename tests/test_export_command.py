@@ -16,6 +16,7 @@ from activity.verify import check, report
 from tests.exports import read_csv, read_json_lines, write_rows
 from tests.factories import PartnerFactory
 from tests.processes import CHECKOUT
+from tests.sealing import wait_for_others
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +59,7 @@ def test_one_partners_rows_say_nothing_of_the_others(chains, tmp_path):
 
 def test_a_sealed_export_seals_first_and_proves_itself(chains, tmp_path):
     path = tmp_path / "log.zip"
+    wait_for_others()
     export(path, "bundle")
     with zipfile.ZipFile(path) as archive:
         assert len([name for name in archive.namelist() if name.endswith("rows.jsonl")]) == 3

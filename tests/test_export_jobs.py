@@ -23,6 +23,7 @@ from csp_portal.mail.models import Mail
 from tests.exports import read_csv, write_rows
 from tests.factories import PartnerFactory, UserFactory
 from tests.helpers import in_threads, until, words_of
+from tests.sealing import wait_for_others
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUERY = {"from": "2020-01-24", "to": "2020-01-24", "zone": "Asia/Seoul", "show": "all"}
@@ -235,6 +236,7 @@ def test_a_file_that_no_export_names_is_removed_after_a_day(auditor, clock, monk
 
 def test_a_sealed_file_names_who_made_it_and_proves_itself(export, auditor, tmp_path):
     sealed = ask_for_export({**QUERY, "zone": "UTC"}, ExportFormat.BUNDLE, actor=auditor)
+    wait_for_others()
     make_export(sealed.public_id)
     sealed.refresh_from_db()
     (tmp_path / "export.zip").write_bytes(read(sealed))
@@ -248,6 +250,7 @@ def test_a_sealed_file_names_who_made_it_and_proves_itself(export, auditor, tmp_
 def test_a_sealed_file_of_less_than_all_does_not_claim_to_be_complete(export, auditor):
     for query in ({**QUERY, "show": "keys"}, {**QUERY, "user": "자전거7@partner.example"}):
         sealed = ask_for_export(query, ExportFormat.BUNDLE, actor=auditor)
+        wait_for_others()
         make_export(sealed.public_id)
         sealed.refresh_from_db()
         with zipfile.ZipFile(BytesIO(read(sealed))) as archive:
@@ -264,6 +267,7 @@ def test_a_file_reaches_as_far_as_the_scope_of_who_asked_does_when_it_is_made(au
     for file_format in (ExportFormat.CSV, ExportFormat.BUNDLE):
         ask_for_export(QUERY, file_format, actor=auditor)
     limit_to(auditor, customer)
+    wait_for_others()
     for export in LogExport.objects.all():
         assert make_export(export.public_id)
     sheet, sealed = LogExport.objects.order_by("pk")

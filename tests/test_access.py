@@ -122,6 +122,29 @@ class World:
         return reverse(address.name, kwargs={name: values[name] for name in address.parameters})
 
 
+# What names no object of the partner, or one that need not be there.
+PLAIN = {
+    "tenant": "fabrikam.example",
+    "role": Role.AUDITOR.value,
+    "prefix": "fabrikam",
+    "country": "US",
+    "availability_id": "4K2MZQ7HW3XA",
+    "line_number": "0",
+    "cart_id": uuid4(),
+    "currency": "USD",
+    "month": date(2020, 1, 1),
+    "sent": 1580472000,
+    "what": "keys",
+    "state": "0" * 32,
+    "provider": "OneTime",
+    "line_type": "BillingLineItems",
+    "attachment_id": uuid4(),
+    "record_id": "A" * 22,
+    "view_id": uuid4(),
+    "sequence": 1,
+}
+
+
 @pytest.fixture
 def world(clock) -> World:
     clock.set("2020-01-31T12:00:00Z")
@@ -139,27 +162,19 @@ def world(clock) -> World:
     payment = pay(Invoice.objects.get(), "1.00", on="2020-02-10")
     mail = Mail.objects.create(cause="1", to="a@b.example", subject="A note", text="Read.")
     values = {
+        **PLAIN,
         "tenant_id": customer.tenant_id,
-        "tenant": "fabrikam.example",
-        "role": Role.AUDITOR.value,
         "member": agent.public_id,
         "domain": customer.primary_domain,
-        "prefix": "fabrikam",
-        "country": "US",
         "client_id": make_client("Shop", roles=[Role.AUDITOR], actor=user_of(partner, Role.GLOBAL_ADMIN))[0].client_id,
         "sku_id": line.purchase.sku.public_id,
         "product_id": line.purchase.sku.product.product_id,
-        "availability_id": "4K2MZQ7HW3XA",
         "purchase_id": line.purchase.public_id,
         "key_id": line.purchase.keys.get().public_id,
         "number": line.order.number,
         "order_id": line.order.number,
         "cancellation_id": certificate.public_id,
         "subscription_id": line.purchase.public_id,
-        "line_number": "0",
-        "cart_id": uuid4(),
-        "currency": "USD",
-        "month": date(2020, 1, 1),
         "invoice_number": Invoice.objects.get().public_number,
         "link_id": link.public_id,
         "token": link.token,
@@ -170,18 +185,9 @@ def world(clock) -> World:
         **feeds_of(partner),
         "file_id": sent_file(agent, line).public_id,
         "version_pk": PolicyVersion.objects.earliest("pk").pk,
-        "sent": 1580472000,
-        "what": "keys",
         "export_id": export_asked_for_by(user_of(partner, Role.GLOBAL_ADMIN)).public_id,
-        "state": "0" * 32,
         "invoice_id": Invoice.objects.get().public_number,
-        "provider": "OneTime",
-        "line_type": "BillingLineItems",
         "request_id": asked.number,
-        "attachment_id": uuid4(),
-        "record_id": "A" * 22,
-        "view_id": uuid4(),
-        "sequence": 1,
         **people_of(partner, Role.GLOBAL_ADMIN),
     }
     own_values = {"software:session": {"token": session.token, "file_name": link.build.file_name}}

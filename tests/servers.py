@@ -271,6 +271,21 @@ def superuser_connection(db: None) -> Iterator[psycopg2.extensions.connection]:
 
 
 @pytest.fixture
+def tamper(superuser_connection: psycopg2.extensions.connection) -> Callable[..., int]:
+    """Runs SQL with the triggers switched off, as who got hold of the server would; answers how many rows changed."""
+
+    def run(statement: str, *parameters: object) -> int:
+        with superuser_connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(statement, parameters)
+            changed = cursor.rowcount
+            cursor.execute("SET session_replication_role = DEFAULT")
+            return changed
+
+    return run
+
+
+@pytest.fixture
 def owner_connection(db: None) -> Iterator[psycopg2.extensions.connection]:
     """An autocommitting connection of the owner to this worker's database."""
     connection = connect(settings.DATABASES["owner"])

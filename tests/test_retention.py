@@ -18,10 +18,9 @@ from csp_portal.calendar_utc import month_of, start_of_day
 from tests.factories import PartnerFactory
 from tests.held_open import held_open
 from tests.log_months import no_months_left, partitions
+from tests.sealed_exports import export as exported
+from tests.sealed_exports import key, lines_of, rewrite, verified, wrong
 from tests.sealing import seal_everything
-from tests.test_sealed_export import export as exported
-from tests.test_sealed_export import key, lines_of, rewrite, verified, wrong
-from tests.test_verifying import tamper  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 OLD = ("2012-11-30T23:59:59.999999Z", "2012-12-01T00:00:00Z", "2012-12-31T23:59:59.999999Z")
@@ -212,7 +211,7 @@ def test_a_month_with_rows_that_are_not_sealed_is_refused(log, clock):
         (f"UPDATE activity_seal SET previous = hash WHERE {_FIRST_SEAL}", "does not follow the one before it"),
     ],
 )
-def test_a_month_whose_seals_do_not_hold_is_refused(change, finding, log, tamper):  # noqa: F811  # the fixture
+def test_a_month_whose_seals_do_not_hold_is_refused(change, finding, log, tamper):
     first = SealedRow.objects.get(partner=log, position=1)
     assert tamper(change, first.event_id) == 1
     before = state()
@@ -323,14 +322,14 @@ def test_rows_of_a_month_that_was_kept_cannot_be_called_dropped(folder):
     assert wrong(folder)[0].endswith("row 3 is left out, though the export says that it is complete.")
 
 
-def test_a_record_in_the_database_that_was_changed_is_named(log, tamper):  # noqa: F811  # the fixture
+def test_a_record_in_the_database_that_was_changed_is_named(log, tamper):
     drop("--before", "2012-12", "--yes")
     tamper("UPDATE activity_droppedmonth SET rows = rows + 1 WHERE partner_id = %s", log.pk)
     (finding,) = verify_log().findings
     assert finding.endswith("the record of what was dropped of 2012-11 has a signature that does not hold")
 
 
-def test_a_record_in_the_database_that_was_removed_is_missed(log, tamper):  # noqa: F811  # the fixture
+def test_a_record_in_the_database_that_was_removed_is_missed(log, tamper):
     drop("--before", "2012-12", "--yes")
     tamper("DELETE FROM activity_droppedmonth WHERE partner_id = %s", log.pk)
     assert sum("is gone" in finding for finding in verify_log().findings) == 2

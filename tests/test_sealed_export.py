@@ -5,26 +5,24 @@ import json
 import shutil
 import subprocess
 import sys
-import zipfile
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from activity.models import Action, Address, Event, Seal, SealedRow
-from activity.seals.bundle import Asked, write_bundle
-from activity.seals.keys import SigningKey, signing_keys
+from activity.seals.keys import SigningKey
 from activity.services import Actor, client_address, record
 from activity.verify import Unreadable, check, key_message, manifest_message
 from tests.factories import PartnerFactory
 from tests.held_open import held_open
+from tests.sealed_exports import DAY, chain_file, export, key, lines_of, rewrite, verified, wrong
 from tests.sealing import seal_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HIDDEN = "its rows are not those that were exported: one was hidden, or an address taken out"
-DAY = datetime(2020, 1, 24, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -41,49 +39,6 @@ def log(clock, partner, agent):
         seal_everything()
     client_address.reset(token)
     return partner
-
-
-def export(log, folder, start=DAY, days=3, **asked):
-    """Write an export, unpack it, and answer its folder."""
-    folder.mkdir()
-    with (folder / "export.zip").open("wb") as out:
-        write_bundle(out, Asked([log], start, start + timedelta(days=days), "auditor@partner.example", **asked))
-    with zipfile.ZipFile(folder / "export.zip") as archive:
-        archive.extractall(folder / "export")
-    return folder / "export"
-
-
-def verified(folder, *arguments):
-    """What `verify.py` of the export says, run by a Python that finds no package of anybody."""
-    command = [sys.executable, "-I", "-S", "verify.py", *arguments, "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
-    assert done.stderr == ""
-    return done.returncode, done.stdout
-
-
-def wrong(folder, *arguments):
-    """The findings; there are some."""
-    status, said = verified(folder, *arguments)
-    found = [line.removeprefix("WRONG: ") for line in said.splitlines() if line.startswith("WRONG: ")]
-    assert (status, bool(found)) == (1, True), said
-    return found
-
-
-def chain_file(folder, kind):
-    (file,) = folder.glob(f"chains/*/{kind}.jsonl")
-    return file
-
-
-def lines_of(folder, kind):
-    return [json.loads(line) for line in chain_file(folder, kind).read_text().splitlines()]
-
-
-def rewrite(folder, kind, lines):
-    chain_file(folder, kind).write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-
-
-def key():
-    return signing_keys()[0].fingerprint
 
 
 def test_a_complete_export_proves_that_nothing_is_missing(log, tmp_path):
@@ -273,17 +228,6 @@ def test_a_redacted_address_breaks_nothing(log, tmp_path, superuser_connection):
     assert not any("address" in line for line in lines_of(folder, "rows"))
 
 
-@pytest.fixture
-def tamper(superuser_connection):
-    def run(statement, *parameters):
-        with superuser_connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-            cursor.execute(statement, parameters)
-            assert cursor.rowcount == 1
-
-    return run
-
-
 def test_an_address_that_was_gone_before_its_time_is_named(log, agent, clock, tmp_path, tamper):
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
@@ -293,7 +237,7 @@ def test_an_address_that_was_gone_before_its_time_is_named(log, agent, clock, tm
     recent = record(Action.SIGNED_IN, actor=agent)
     client_address.reset(token)
     seal_everything()
-    tamper("DELETE FROM activity_address WHERE event_id = %s", recent.pk)
+    assert tamper("DELETE FROM activity_address WHERE event_id = %s", recent.pk) == 1
     folder = export(log, tmp_path / "recent", start=now - timedelta(days=1), days=2)
     assert wrong(folder) == [f"chain {log.public_id}: row 10 has lost its address."]
 
@@ -308,7 +252,7 @@ def test_an_address_that_was_gone_before_its_time_is_named(log, agent, clock, tm
 )
 def test_a_row_that_was_changed_so_that_a_filter_leaves_it_out_is_named(log, tmp_path, tamper, statement, was):
     hidden = SealedRow.objects.get(partner=log, position=5)
-    tamper(statement, hidden.event_id)
+    assert tamper(statement, hidden.event_id) == 1
     wanted = Event.objects.of_partner(log.pk).filter(action=Action.KEY_REVEALED)
     folder = export(log, tmp_path / "filtered", events=wanted)
     said = f"row 5 was {was} before the export was made, which leaves it out"

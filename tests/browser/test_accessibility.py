@@ -124,7 +124,7 @@ def broken_rules() -> Callable[[Page, str], list[str]]:
             ]
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            if beyond := page.evaluate("document.documentElement.scrollWidth - innerWidth"):
+            if (beyond := page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
                 found.append(f"{address} ({width}): {beyond} px wider than the window")
         return found
 
